@@ -1,0 +1,18 @@
+"""``python -m bot``: the gateway process."""
+
+import uvicorn
+
+from bot.app import create_app
+from runtime.logs import set_up_logs
+from runtime.settings import settings
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    set_up_logs()
+    uvicorn.run(create_app(), host=settings().host, port=settings().port, log_config=None, access_log=False,
+                server_header=False, timeout_graceful_shutdown=3)
+
+
+if __name__ == "__main__":
+    main()

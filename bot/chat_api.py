@@ -1,0 +1,201 @@
+"""The chat API: sessions, messages, events, history (architecture, "Contracts that stay fixed")."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, HTTPException, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field, model_validator
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.gateway import Gateway, gateway
+from bot.greeting import greet
+from bot.receiving import receive_press, receive_text
+from compliance.identity import use_link
+from conversations.models import Conversation, Message
+from conversations.open import open_conversation
+from conversations.texts import render
+from conversations.turns import has_open_turn
+from runtime.errors import DebtorError
+from runtime.ids import ConversationId, new_token, token_hash
+
+router = APIRouter(prefix="/api/chat", tags=["chat"])
+SESSION_LIFE = timedelta(hours=12)
+KEEPALIVE_SECONDS = 15.0
+HISTORY = 200
+"""Messages of the history call at most; older ones stay with staff."""
+
+
+class SessionRequest(BaseModel):
+    """What a panel sends to begin."""
+
+    link: str | None = Field(None, max_length=64, description="Personal token, from the address's fragment")
+    identity: str | None = Field(None, max_length=4096, description="JWT of the host site")
+    locale: str = Field("en-GB", max_length=12, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?$")
+    client_key: str | None = Field(None, max_length=512)
+
+
+class SessionReply(BaseModel):
+    """The conversation, and the token that speaks for it."""
+
+    conversation_id: str
+    token: str
+    expires_at: datetime
+
+
+class MessageRequest(BaseModel):
+    """A text or a pressed button. ``id`` is made by the client; the same one again is the same message."""
+
+    id: UUID
+    text: str | None = None
+    button: str | None = Field(None, max_length=64)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "MessageRequest":
+        if (self.text is None) == (self.button is None):
+            raise ValueError("send either a text or a button")
+        return self
+
+
+def _refuse(status: int, say: str, **values: object) -> HTTPException:
+    return HTTPException(status, detail={"code": say, "message": render(say, values, "en", "en-GB")})
+
+
+def _speaker(gate: Annotated[Gateway, Depends(gateway)],
+             authorization: Annotated[str, Header()] = "") -> Conversation:
+    scheme, _, token = authorization.partition(" ")
+    with gate.database.read() as session:
+        found = session.scalar(
+            select(Conversation).where(Conversation.session_token_hash == token_hash(token))
+        ) if scheme.lower() == "bearer" and token else None
+    if found is None or found.session_expires_at is None or found.session_expires_at <= gate.clock.now():
+        raise _refuse(401, "session_over")
+    return found
+
+
+Speaker = Annotated[Conversation, Depends(_speaker)]
+Gate = Annotated[Gateway, Depends(gateway)]
+
+
+def client_address(request: Request) -> str:
+    """The address the request came from."""
+    return request.client.host if request.client else "unknown"
+
+
+@router.post("/session", status_code=201)
+def begin(body: SessionRequest, request: Request, gate: Gate) -> SessionReply:
+    """Begin a conversation. A personal link says who is talking; nothing else here does."""
+    if not gate.session_limit.allows(client_address(request)):
+        raise _refuse(429, "too_many_messages")
+    if body.identity is not None:
+        raise _refuse(422, "no_host_identity")
+    now, token = gate.clock.now(), new_token()
+    locale = body.locale.replace("_", "-")
+    with gate.database.write() as session:
+        conversation = open_conversation(session, channel="web", address=client_address(request), now=now,
+                                         locale=locale, language=locale[:2].lower())
+        conversation.session_token_hash = token_hash(token)
+        conversation.session_expires_at = now + SESSION_LIFE
+        conversation_id = ConversationId(conversation.id)
+        outcome = use_link(session, conversation_id=conversation_id, token=body.link, now=now) if body.link else None
+        greet(session, conversation_id=conversation_id, link=outcome, now=now)
+        return SessionReply(conversation_id=conversation.id, token=token, expires_at=now + SESSION_LIFE)
+
+
+@router.post("/messages", status_code=202)
+async def send(body: MessageRequest, speaker: Speaker, gate: Gate) -> dict[str, Any]:
+    """Take in a message. It is stored before this answers; the reply comes as an event."""
+    if not gate.message_limit.allows(speaker.id):
+        raise _refuse(429, "too_many_messages")
+    try:
+        await asyncio.to_thread(_take_in, gate, ConversationId(speaker.id), body)
+    except DebtorError as error:
+        raise _refuse(422, error.say, **error.values) from None
+    gate.handler.wake(ConversationId(speaker.id))
+    gate.wakeup.wake(speaker.id)
+    return {"id": str(body.id)}
+
+
+def _take_in(gate: Gateway, conversation_id: ConversationId, body: MessageRequest) -> None:
+    provider_id = f"web:{conversation_id}:{body.id}"
+    now = gate.clock.now()
+    with gate.database.write() as session:
+        if body.button is not None:
+            receive_press(session, conversation_id=conversation_id, provider_id=provider_id, button_id=body.button,
+                          now=now, client_id=str(body.id))
+        else:
+            receive_text(session, conversation_id=conversation_id, provider_id=provider_id, text=body.text or "",
+                         now=now, client_id=str(body.id))
+
+
+@router.get("/history")
+def history(speaker: Speaker, gate: Gate) -> dict[str, Any]:
+    """What was said, oldest first: what the panel needs after a reload."""
+    with gate.database.read() as session:
+        found = session.scalars(
+            select(Message).where(Message.conversation_id == speaker.id).order_by(Message.event_id.desc())
+            .limit(HISTORY)
+        ).all()
+        return {"messages": [as_event(m) for m in reversed(found)], "typing": has_open_turn(
+            session, ConversationId(speaker.id))}
+
+
+@router.get("/events")
+async def events(speaker: Speaker, gate: Gate, request: Request,
+                 last_event_id: Annotated[int, Header(ge=0)] = 0) -> StreamingResponse:
+    """Server-sent events of the conversation, from ``Last-Event-ID`` on."""
+    return StreamingResponse(_stream(gate, speaker, last_event_id, request), media_type="text/event-stream",
+                             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+
+
+async def _stream(gate: Gateway, speaker: Conversation, after: int, request: Request) -> AsyncIterator[str]:
+    conversation_id = ConversationId(speaker.id)
+    typing = False
+    with gate.wakeup.listener(speaker.id) as news:
+        yield f"event: session\ndata: {json.dumps({'conversation_id': speaker.id})}\n\n"
+        while not gate.closing.is_set() and not await request.is_disconnected():
+            news.clear()
+            found, busy = await asyncio.to_thread(_news, gate, conversation_id, after)
+            for message in found:
+                after = message["id"]
+                yield f"id: {after}\nevent: message\ndata: {json.dumps(message)}\n\n"
+            if busy != typing:
+                typing = busy
+                yield f"event: typing\ndata: {json.dumps({'on': busy})}\n\n"
+            if speaker.session_expires_at and speaker.session_expires_at <= gate.clock.now():
+                yield f"event: session\ndata: {json.dumps({'over': True})}\n\n"
+                return
+            try:
+                await asyncio.wait_for(news.wait(), KEEPALIVE_SECONDS)
+            except TimeoutError:
+                yield ": still here\n\n"
+
+
+def _news(gate: Gateway, conversation_id: ConversationId, after: int) -> tuple[list[dict[str, Any]], bool]:
+    with gate.database.read() as session:
+        return messages_after(session, conversation_id, after), has_open_turn(session, conversation_id)
+
+
+def messages_after(session: Session, conversation_id: ConversationId, after: int) -> list[dict[str, Any]]:
+    """The conversation's messages with an event id above ``after``, oldest first."""
+    return [as_event(m) for m in session.scalars(
+        select(Message).where(Message.conversation_id == conversation_id, Message.event_id > after)
+        .order_by(Message.event_id).limit(HISTORY)
+    )]
+
+
+def as_event(message: Message) -> dict[str, Any]:
+    """A message as the chat API shows it."""
+    shown: dict[str, Any] = {"id": message.event_id, "author": str(message.author), "text": message.text,
+                             "buttons": message.buttons, "at": message.at.isoformat()}
+    for name in ("card", "client_id", "author_name"):
+        if value := getattr(message, name):
+            shown[name] = value
+    return shown
+
+

@@ -1,0 +1,101 @@
+"""Delivery: one function per kind of outbox item. Each raises DeliveryError, or Later with the seconds to wait."""
+
+import json
+import smtplib
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+import httpx
+from sqlalchemy.orm import Session
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
+
+from conversations.models import Conversation, Message, OutboxItem
+from runtime.database import Database
+from runtime.settings import settings
+
+
+class DeliveryError(Exception):
+    """It could not be delivered now. ``final`` when trying again is of no use."""
+
+    def __init__(self, reason: str, *, final: bool = False, wait_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.final = final
+        self.wait_seconds = wait_seconds
+
+
+async def deliver(item: OutboxItem, *, database: Database, bot: Bot | None) -> None:
+    """Deliver one item. Raises DeliveryError when it was not delivered."""
+    if item.kind == "telegram":
+        await _telegram(item, database, bot)
+    elif item.kind == "alert_webhook":
+        await _webhook(item)
+    elif item.kind == "alert_email":
+        _email(item)
+    else:
+        raise DeliveryError(f"no way to deliver {item.kind!r}", final=True)
+
+
+async def _telegram(item: OutboxItem, database: Database, bot: Bot | None) -> None:
+    if bot is None:
+        raise DeliveryError("TELEGRAM_BOT_TOKEN is not set", wait_seconds=60)
+    with database.read() as session:
+        chat, text, keyboard = _telegram_message(session, int(item.payload["message_id"]))
+    try:
+        await bot.send_message(chat_id=chat, text=text, reply_markup=keyboard, disable_web_page_preview=True)
+    except RetryAfter as error:
+        seconds = error.retry_after
+        raise DeliveryError("too many messages", wait_seconds=float(
+            seconds if isinstance(seconds, (int, float)) else seconds.total_seconds())) from error
+    except (Forbidden, BadRequest) as error:
+        raise DeliveryError(type(error).__name__, final=True) from error
+    except TelegramError as error:
+        raise DeliveryError(type(error).__name__) from error
+
+
+def _telegram_message(session: Session, message_id: int) -> tuple[str, str, InlineKeyboardMarkup | None]:
+    """A message as Telegram takes it: plain text (nothing to escape), the card beneath, buttons one a row."""
+    message = session.get_one(Message, message_id)
+    conversation = session.get_one(Conversation, message.conversation_id)
+    parts = [message.text]
+    rows = []
+    if card := message.card:
+        parts += [card["title"], *(f"{row['label']}  {row['value']}" for row in card["rows"])]
+        if link := card.get("link"):
+            parts.append(f"{link['title']}: {link['url']}")
+    for button in message.buttons:
+        rows.append([InlineKeyboardButton(button["title"], callback_data=button["id"])])
+    text = "\n".join(part for part in parts if part)
+    return str(conversation.address), text[:4096], InlineKeyboardMarkup(rows) if rows else None
+
+
+async def _webhook(item: OutboxItem) -> None:
+    target = settings().alert_webhook
+    if not target:
+        raise DeliveryError("DEBTDESK_ALERT_WEBHOOK is not set", final=True)
+    try:
+        async with httpx.AsyncClient(timeout=10) as client:
+            (await client.post(target, json=item.payload)).raise_for_status()
+    except httpx.HTTPError as error:
+        raise DeliveryError(type(error).__name__) from error
+
+
+def _email(item: OutboxItem) -> None:
+    recipient, server = settings().alert_email, settings().smtp_url
+    if not recipient or not server:
+        raise DeliveryError("DEBTDESK_ALERT_EMAIL or DEBTDESK_SMTP_URL is not set", final=True)
+    mail = EmailMessage()
+    mail["Subject"] = f"{'URGENT ' if item.payload['urgent'] else ''}{item.payload['ticket']}: {item.payload['kind']}"
+    mail["To"] = recipient
+    mail["From"] = recipient
+    mail.set_content(json.dumps(item.payload, indent=2))
+    url = urlsplit(server)
+    try:
+        with smtplib.SMTP(url.hostname or "127.0.0.1", url.port or 25, timeout=10) as smtp:
+            if url.scheme == "smtps" or smtp.has_extn("starttls"):
+                smtp.starttls()
+            if url.username:
+                smtp.login(unquote(url.username), unquote(url.password or ""))
+            smtp.send_message(mail)
+    except (OSError, smtplib.SMTPException) as error:
+        raise DeliveryError(type(error).__name__) from error

@@ -1,0 +1,70 @@
+"""The gateway's side of the engine: ask it what to answer, and notice when it fails quietly."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from conversations.models import Conversation, Turn
+from runtime.settings import settings
+from runtime.vault import engine_secret
+
+TIMEOUT_SECONDS = 20.0
+
+
+class EngineError(Exception):
+    """The engine did not answer, or not as agreed. For the log."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the engine returned for one turn."""
+
+    messages: list[dict[str, Any]]
+    intent: str | None
+    confidence: float | None
+    ranking: list[dict[str, Any]]
+    actions: list[str]
+
+
+class Engine:
+    """Rasa, over loopback HTTP."""
+
+    def __init__(self, base_url: str | None = None) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=base_url or f"http://127.0.0.1:{settings().rasa_port}",
+            headers={"X-Desk-Secret": engine_secret()}, timeout=TIMEOUT_SECONDS, trust_env=False,
+        )
+
+    async def answer(self, conversation: Conversation, turn: Turn) -> Answer:
+        """Ask for the answer to a turn. Raises EngineError when none comes or none that fits."""
+        body = {
+            "sender": f"{conversation.id}.{turn.engine_session}",
+            "text": f"/{turn.forced_intent}" if turn.forced_intent else turn.masked,
+            "turn_id": turn.id,
+            "language": turn.language,
+            "facts": {"open_question": (conversation.open_question or {}).get("name")},
+        }
+        try:
+            response = await self._client.post("/webhooks/desk/turn", json=body)
+            response.raise_for_status()
+            found = response.json()
+            answer = Answer(found["messages"], found["intent"], found["confidence"], found["ranking"],
+                            found["actions"])
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise EngineError(f"{type(error).__name__}: {error}") from error
+        if not answer.messages or not all("say" in m for m in answer.messages):
+            raise EngineError(f"no usable reply; intent {answer.intent}, actions {answer.actions}")
+        return answer
+
+    async def ready(self) -> bool:
+        """Whether the engine answers and a model is loaded."""
+        try:
+            response = await self._client.get("/status", timeout=3)
+            return response.status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()

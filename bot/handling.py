@@ -1,0 +1,148 @@
+"""Handling turns: claim, ask the engine, store the answer (architecture, "One turn", steps 4 to 9).
+
+No transaction is open while the engine is asked. Every step is keyed by the turn, so a crash between any two ends
+in the same state as no crash.
+"""
+
+import asyncio
+import logging
+
+from sqlalchemy.orm import Session
+
+from bot.engine import Answer, Engine, EngineError
+from bot.urgent import answer_without_engine
+from bot.wakeup import Wakeup
+from compliance.identity import who
+from conversations.models import Conversation, Turn, TurnState
+from conversations.say import Say, lock, say
+from conversations.texts import TextError
+from conversations.tickets import open_ticket
+from conversations.turns import MAX_ATTEMPTS, claim, waiting
+from runtime.clock import Clock
+from runtime.database import Database
+from runtime.ids import ConversationId, DebtorId, TurnId
+
+log = logging.getLogger(__name__)
+SWEEP_SECONDS = 1.0
+RETRY_SECONDS = 0.4
+MISUNDERSTOOD = ("nlu_fallback", "out_of_scope")
+
+
+class TurnHandler:
+    """Handles the turns of all conversations of this process, each conversation's in order."""
+
+    def __init__(self, database: Database, clock: Clock, engine: Engine, wakeup: Wakeup) -> None:
+        self._database = database
+        self._clock = clock
+        self._engine = engine
+        self._wakeup = wakeup
+        self._tasks: dict[ConversationId, asyncio.Task[None]] = {}
+        self._again: set[ConversationId] = set()
+
+    def wake(self, conversation_id: ConversationId) -> None:
+        """There may be a turn to handle in this conversation."""
+        if conversation_id in self._tasks:
+            self._again.add(conversation_id)
+            return
+        task = asyncio.create_task(self._drain(conversation_id))
+        self._tasks[conversation_id] = task
+        task.add_done_callback(lambda _: self._drained(conversation_id))
+
+    def _drained(self, conversation_id: ConversationId) -> None:
+        del self._tasks[conversation_id]
+        if conversation_id in self._again:
+            self._again.discard(conversation_id)
+            self.wake(conversation_id)
+
+    async def sweep(self) -> None:
+        """Find turns that another process left, for ever; run as a task."""
+        while True:
+            try:
+                for conversation_id in await asyncio.to_thread(self._waiting):
+                    self.wake(conversation_id)
+            except Exception:
+                log.exception("looking for open turns failed; trying again")
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    def _waiting(self) -> list[ConversationId]:
+        with self._database.read() as session:
+            return waiting(session, now=self._clock.now())
+
+    async def _drain(self, conversation_id: ConversationId) -> None:
+        try:
+            while claimed := await asyncio.to_thread(self._claim, conversation_id):
+                await self._handle(*claimed)
+                self._wakeup.wake(conversation_id)
+        except Exception:
+            log.exception("handling a turn of %s failed; it will be tried again", conversation_id)
+
+    def _claim(self, conversation_id: ConversationId) -> tuple[Conversation, Turn] | None:
+        with self._database.write() as session:
+            turn = claim(session, conversation_id=conversation_id, now=self._clock.now())
+            return (session.get_one(Conversation, conversation_id), turn) if turn else None
+
+    async def _handle(self, conversation: Conversation, turn: Turn) -> None:
+        if turn.attempts > MAX_ATTEMPTS:
+            await asyncio.to_thread(self._give_up, turn, "handled too often without an end")
+            return
+        while True:
+            try:
+                answer = await self._engine.answer(conversation, turn)
+                await asyncio.to_thread(self._finish, turn, answer)
+                return
+            except (EngineError, TextError) as error:
+                log.error("turn %s, attempt %s: %s", turn.id, turn.attempts, error)
+                if turn.attempts >= MAX_ATTEMPTS or isinstance(error, TextError):
+                    await asyncio.to_thread(self._give_up, turn, str(error))
+                    return
+            await asyncio.sleep(RETRY_SECONDS * turn.attempts)
+            turn.attempts += 1
+
+    def _finish(self, turn: Turn, answer: Answer) -> None:
+        with self._database.write() as session:
+            stored = self._begin_end(session, turn)
+            if stored is None:
+                return
+            stored.intent, stored.confidence = answer.intent, answer.confidence
+            stored.ranking, stored.actions = answer.ranking, answer.actions
+            if answer.intent not in MISUNDERSTOOD and stored.intent != "stale_button":
+                session.get_one(Conversation, stored.conversation_id).misunderstandings = 0
+            for message in answer.messages:
+                say(session, conversation_id=ConversationId(stored.conversation_id), text=Say.from_json(message),
+                    turn_id=TurnId(stored.id), seed=str(stored.id), now=self._clock.now())
+
+    def _give_up(self, turn: Turn, reason: str) -> None:
+        """An honest sentence, a way to a person, an alert: never silence (architecture, step 9)."""
+        with self._database.write() as session:
+            stored = self._begin_end(session, turn)
+            if stored is None:
+                return
+            stored.state, stored.error = TurnState.FAILED, reason[:400]
+            now = self._clock.now()
+            text = answer_without_engine(session, turn=stored, now=now)
+            if text is None:
+                ticket = open_ticket(
+                    session, key=f"{stored.id}:failed", conversation_id=ConversationId(stored.conversation_id),
+                    debtor_id=self._verified(session, stored), kind="failed_turn", urgent=True,
+                    summary=f"The assistant could not answer turn {stored.id}: {reason[:200]}", now=now)
+                text = Say("trouble", {"number": ticket.number})
+            say(session, conversation_id=ConversationId(stored.conversation_id), text=text,
+                turn_id=TurnId(stored.id), now=now)
+
+    def _verified(self, session: Session, turn: Turn) -> DebtorId | None:
+        return who(session, ConversationId(turn.conversation_id), now=self._clock.now()).verified
+
+    def _begin_end(self, session: Session, turn: Turn) -> Turn | None:
+        """The turn, marked as done; None when it is no longer ours to answer."""
+        conversation = lock(session, ConversationId(turn.conversation_id))
+        stored = session.get_one(Turn, turn.id, with_for_update=True)
+        if stored.state != TurnState.HANDLING:
+            log.warning("turn %s was ended by another process; its second answer is dropped", turn.id)
+            return None
+        stored.done_at, stored.lease_until = self._clock.now(), None
+        if conversation.owner_version != stored.owner_version:
+            stored.state, stored.error = TurnState.DISCARDED, "reply discarded: staff took the conversation meanwhile"
+            log.warning("turn %s: %s", stored.id, stored.error)
+            return None
+        stored.state = TurnState.DONE
+        return stored

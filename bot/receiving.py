@@ -1,0 +1,58 @@
+"""Taking in a turn, from whatever channel: stored in one transaction, then handed to the handler."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.hearing import hear
+from conversations.buttons import button_of, button_titled, consume, usable
+from conversations.models import Conversation, Turn
+from conversations.turns import Heard, receive, turn_of
+from runtime.errors import DebtorError
+from runtime.ids import ConversationId, TurnId
+
+ZONES = {"GB": "Europe/London", "US": "America/New_York"}
+
+
+def receive_text(session: Session, *, conversation_id: ConversationId, provider_id: str, text: str, now: datetime,
+                 client_id: str | None = None) -> Turn:
+    """Store what the debtor typed. The same ``provider_id`` again returns the same turn.
+
+    Typing the title of a button that does not bind means pressing it. Raises DebtorError when the text is too long.
+    """
+    if found := turn_of(session, provider_id):
+        return found
+    conversation = session.get_one(Conversation, conversation_id)
+    zone = ZoneInfo(ZONES.get(conversation.locale[-2:].upper(), "UTC"))
+    heard = hear(text, conversation, today=now.astimezone(zone).date())
+    if heard.forced_intent is None and (
+        button := button_titled(session, conversation_id=conversation_id, words=heard.raw)
+    ):
+        heard = Heard(raw=heard.raw, shown=heard.shown, masked=heard.masked, terms=heard.terms, factors=heard.factors,
+                      forced_intent=button.intent, button_id=button.id, choice=button.choice)
+    turn, _ = receive(session, conversation_id=conversation_id, provider_id=provider_id, heard=heard, now=now,
+                      client_id=client_id)
+    return turn
+
+
+def receive_press(session: Session, *, conversation_id: ConversationId, provider_id: str, button_id: str,
+                  now: datetime, client_id: str | None = None) -> Turn:
+    """Store that a button was pressed. A stale one becomes a turn that explains and shows the question again.
+
+    Raises DebtorError when this conversation never had such a button.
+    """
+    if found := turn_of(session, provider_id):
+        return found
+    button = button_of(session, conversation_id=conversation_id, button_id=button_id)
+    if button is None:
+        raise DebtorError("unknown_button")
+    fresh = usable(button, now=now) or (not button.binding and button.expires_at > now)
+    heard = Heard(raw=button.title, shown=button.title, masked=button.title, terms={}, factors={},
+                  forced_intent=button.intent if fresh else "stale_button", button_id=button.id,
+                  choice=button.choice if fresh else None)
+    turn, _ = receive(session, conversation_id=conversation_id, provider_id=provider_id, heard=heard, now=now,
+                      client_id=client_id)
+    if fresh and button.binding:
+        consume(session, button=button, turn_id=TurnId(turn.id))
+    return turn

@@ -1,0 +1,318 @@
+// The chat page: starts or resumes a session, then keeps screen, outbox and event stream together.
+
+import { readHistory, startSession, uuid } from "./api.js";
+import { takeFragment } from "./arrival.js";
+import { Composer } from "./composer.js";
+import { EventStream } from "./events.js";
+import { embedded, frame } from "./frame.js";
+import { Outbox } from "./outbox.js";
+import * as store from "./store.js";
+import { textsFor } from "./texts.js";
+import { View } from "./view.js";
+
+const part = (id) => document.getElementById(id);
+let arrival = takeFragment();
+const locale = arrival.locale || navigator.language || "en-GB";
+const { code, texts } = textsFor(locale);
+const site = document.querySelector("meta[name=site]").content;
+const dateLocale = locale.toLowerCase().startsWith(code) ? locale : code;
+
+let generation = 0; // Grows with each session, so that answers to an older one are dropped.
+let stream = null;
+let outbox = null;
+let over = false;
+let shown = true;
+let unread = 0;
+let personTimer = null;
+
+const view = new View(
+  { log: part("log"), scroll: part("scroll"), newest: part("newest"), typing: part("typing"), typingText: part("typing-text") },
+  texts, dateLocale, [location.origin, site], {
+    press: (button) => send({ button: button.id, text: button.title }),
+    retry: (id) => outbox.retry(id),
+    edit: (id) => {
+      const item = outbox.items.find((one) => one.id === id);
+      if (item) composer.restore(item.text);
+      view.remove(id);
+      outbox.drop(id);
+    },
+  },
+);
+const composer = new Composer({ form: part("composer"), text: part("text"), send: part("send"), count: part("count") }, texts,
+  (text) => send({ text }));
+const host = frame({
+  shown: () => {
+    shown = true;
+    seen();
+    view.toEnd();
+    composer.focus();
+  },
+  hidden: () => {
+    shown = false;
+  },
+});
+
+function send(message) {
+  if (over) return;
+  outbox.add(Object.assign({ id: uuid(), at: new Date().toISOString() }, message));
+}
+
+function banner(text) {
+  part("banner").textContent = text || "";
+}
+
+function seen() {
+  unread = 0;
+  document.title = texts.title;
+  host.unread(0);
+}
+
+function whoIsHere(author, name) {
+  part("who").textContent = author === "staff" ? texts.withPerson(name || texts.colleague) : texts.automated;
+}
+
+function newOutbox(items) {
+  if (outbox) outbox.stop();
+  const mine = generation;
+  outbox = new Outbox(items, {
+    token: () => store.get("token"),
+    save: (list) => store.set("pending", list.length ? list : null),
+    changed: (item) => {
+      view.outgoing(item);
+      if (item.state === "failed") part("alert").textContent = item.why && item.why !== "refused" ? item.why : texts.notSent;
+      else if (item.state === "sent") part("alert").textContent = "";
+    },
+    wait: (seconds) => {
+      banner(texts.wait(seconds));
+      setTimeout(() => mine === generation && banner(""), seconds * 1000);
+    },
+    expired: () => mine === generation && expired(),
+  });
+}
+
+function take(message) {
+  if (message.client_id) outbox.stored(message.client_id);
+  const known = !view.message(message);
+  if (message.author === "bot" || message.author === "staff") whoIsHere(message.author, message.author_name);
+  return !known;
+}
+
+function listen(token, lastId) {
+  const mine = generation;
+  stream = new EventStream(token, lastId, {
+    message: (message) => {
+      if (mine !== generation || !take(message) || message.author === "debtor") return;
+      part("person").disabled = false;
+      if (document.hidden || !shown) {
+        unread += 1;
+        document.title = texts.unread(unread);
+        host.unread(unread);
+      }
+    },
+    typing: (typing) => mine === generation && view.typing(typing.on !== false, typing.author === "staff" ? typing.name || texts.colleague : ""),
+    session: (session) => {
+      if (mine !== generation) return;
+      if (["expired", "ended", "closed"].indexOf(session.state) >= 0) expired();
+      else if (session.owner) whoIsHere(session.owner, session.name);
+    },
+    up: () => {
+      if (mine !== generation) return;
+      banner("");
+      outbox.resume();
+    },
+    down: () => mine === generation && banner(navigator.onLine === false ? texts.offline : texts.reconnecting),
+    expired: () => mine === generation && expired(),
+  });
+  stream.start();
+}
+
+/** Runs a call until it works; only answers that mean something else than "later" get out. */
+async function patiently(call, mine) {
+  for (let tries = 0; mine === generation; tries += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (error.kind === "expired" || error.kind === "refused") throw error;
+      let wait = Math.min(1000 * Math.pow(2, tries), 30000);
+      if (error.kind === "wait") {
+        wait = error.retryAfter * 1000;
+        banner(texts.waitStart(error.retryAfter));
+      } else if (tries > 0) {
+        banner(navigator.onLine === false ? texts.offline : texts.reconnecting);
+      }
+      await new Promise((resolve) => {
+        setTimeout(resolve, wait);
+        if (error.kind !== "wait") window.addEventListener("online", resolve, { once: true });
+      });
+    }
+  }
+  return null;
+}
+
+async function begin(brought, pending) {
+  generation += 1;
+  const mine = generation;
+  if (stream) stream.stop();
+  over = false;
+  composer.enable(true);
+  part("person").disabled = false;
+  whoIsHere("bot");
+  store.set("token", null);
+  newOutbox(pending || []);
+  if (!store.get("client")) store.set("client", uuid());
+  const body = Object.assign({ locale, client_key: store.get("client") }, brought);
+  let session;
+  try {
+    session = await patiently(() => startSession(body), mine);
+  } catch (error) {
+    if (mine !== generation) return;
+    if (brought.link || brought.identity) {
+      view.notice(texts.badLink);
+      begin({}, outbox.items);
+    } else {
+      closed(error.message || texts.refused);
+    }
+    return;
+  }
+  if (mine !== generation || !session) return;
+  banner("");
+  store.set("token", session.token);
+  listen(session.token, 0);
+  outbox.go();
+}
+
+async function resume(token) {
+  generation += 1;
+  const mine = generation;
+  newOutbox(store.get("pending") || []);
+  let history;
+  try {
+    history = await patiently(() => readHistory(token), mine);
+  } catch (error) {
+    if (mine === generation) expired();
+    return;
+  }
+  if (mine !== generation || !history) return;
+  banner("");
+  const messages = history.messages || [];
+  for (const message of messages) if (message.client_id) outbox.stored(message.client_id);
+  view.history(messages);
+  const last = messages.filter((message) => message.author === "bot" || message.author === "staff").pop();
+  if (last) whoIsHere(last.author, last.author_name);
+  for (const item of outbox.items) view.outgoing(item);
+  listen(token, messages.reduce((most, message) => Math.max(most, message.id), 0));
+  outbox.go();
+}
+
+/** The session is over: say so, keep what was not sent in the box, start anew only when asked. */
+function expired() {
+  closed(texts.expired);
+}
+
+function closed(text) {
+  if (over) return;
+  over = true;
+  generation += 1;
+  if (stream) stream.stop();
+  const unsent = outbox.items.filter((item) => !item.button);
+  outbox.stop();
+  store.clear();
+  view.typing(false);
+  banner("");
+  for (const item of unsent) {
+    view.remove(item.id);
+    composer.restore(item.text);
+  }
+  composer.enable(false);
+  part("person").disabled = true;
+  if (view.choices) view.settle(view.choices);
+  view.notice(text, texts.startNew, () => {
+    view.clear();
+    begin({});
+    composer.focus();
+  });
+}
+
+/** Leaves no trace on this screen, and asks the server to end the session as well. */
+function leave() {
+  const token = store.get("token");
+  generation += 1;
+  over = true;
+  if (stream) stream.stop();
+  if (outbox) outbox.stop();
+  store.clear();
+  view.clear();
+  composer.clear();
+  banner("");
+  part("alert").textContent = "";
+  arrival = {};
+  part("panel").hidden = true;
+  part("gone").hidden = false;
+  seen();
+  if (token) {
+    const ended = { method: "DELETE", headers: { Authorization: `Bearer ${token}` }, keepalive: true };
+    fetch("/api/chat/session", ended).catch(() => {});
+  }
+  if (embedded) host.left();
+  else part("again").focus();
+}
+
+function wire() {
+  document.documentElement.lang = code;
+  document.documentElement.classList.toggle("embedded", embedded);
+  part("close").hidden = !embedded;
+  part("close").addEventListener("click", host.close);
+  part("leave").addEventListener("click", leave);
+  part("newest").addEventListener("click", () => view.toEnd());
+  part("person").addEventListener("click", () => {
+    send({ text: texts.person });
+    part("person").disabled = true; // One request is enough; it comes back with the answer.
+    clearTimeout(personTimer);
+    personTimer = setTimeout(() => {
+      if (!over) part("person").disabled = false;
+    }, 10000);
+    composer.focus();
+  });
+  part("again").addEventListener("click", () => {
+    part("gone").hidden = true;
+    part("panel").hidden = false;
+    begin({});
+    composer.focus();
+  });
+  window.addEventListener("online", () => {
+    if (stream) stream.hurry();
+    if (outbox) outbox.resume();
+  });
+  window.addEventListener("offline", () => {
+    if (stream) stream.check();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    if (shown) seen();
+    if (stream) stream.hurry();
+  });
+  window.addEventListener("hashchange", () => {
+    arrival = takeFragment();
+    if (!arrival.link && !arrival.identity) return;
+    view.clear();
+    begin(arrival);
+  });
+  if (window.visualViewport) {
+    // An on-screen keyboard makes the visible part smaller than the window: keep the box above it.
+    const fit = () => {
+      const end = view.nearEnd();
+      part("panel").style.setProperty("--seen", `${window.visualViewport.height}px`);
+      if (end) view.toEnd();
+    };
+    window.visualViewport.addEventListener("resize", fit);
+    fit();
+  }
+}
+
+wire();
+const token = store.get("token");
+if (arrival.link || arrival.identity || !token) begin(arrival);
+else resume(token);
+arrival = {};
+host.ready();
+if (!embedded && window.matchMedia("(pointer: fine)").matches) composer.focus();

@@ -1,0 +1,47 @@
+// Every sentence the page itself says, in one place per language. What the desk says comes from the server.
+
+const en = {
+  you: "You",
+  assistant: "Assistant",
+  colleague: "A colleague",
+  notice: "Notice",
+  automated: "Automated assistant",
+  withPerson: (name) => `You are talking with ${name}`,
+  typing: (name) => `${name} is typing`,
+  today: "Today",
+  yesterday: "Yesterday",
+  newMessages: "New messages",
+  choices: "Choices",
+  chosen: "chosen",
+  pay: "Open the secure payment page",
+  newTab: "opens in a new tab",
+  person: "I would like to talk to a person.",
+  sending: "Sending…",
+  queued: "Waiting for a connection",
+  notSent: "Not sent",
+  tryAgain: "Try again",
+  edit: "Change it",
+  refused: "This message could not be accepted.",
+  tooLong: (over) => `${over} characters too many`,
+  left: (count) => `${count} characters left`,
+  offline: "You are offline. What you write is sent when the connection is back.",
+  reconnecting: "Connecting again…",
+  wait: (seconds) => `That was a lot at once. Please wait ${seconds} seconds; your message is kept and goes out then.`,
+  waitStart: (seconds) => `We are busy just now. Please wait ${seconds} seconds; the chat opens by itself.`,
+  expired: "This chat was closed because it had been quiet for a while. That keeps your details private. "
+    + "You can start again whenever you like.",
+  left_quickly: "The chat is closed and nothing of it is kept in this tab.",
+  startNew: "Start a new chat",
+  openAgain: "Open the chat",
+  badLink: "That link did not work; it may have run out. You can still write to us here.",
+  unread: (count) => `(${count}) Messages`,
+  title: "Messages",
+};
+
+export const LANGUAGES = { en };
+
+/** The texts of the first wanted language that exists, and that language's code. */
+export function textsFor(locale) {
+  const code = String(locale || "en").slice(0, 2).toLowerCase();
+  return LANGUAGES[code] ? { code, texts: LANGUAGES[code] } : { code: "en", texts: en };
+}

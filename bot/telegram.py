@@ -1,0 +1,136 @@
+"""Telegram by long polling: every update is stored under its own id before Telegram hears that we have it.
+
+python-telegram-bot's updater keeps updates in memory and acknowledges early, so only its ``Bot`` is used here. The
+offset moves with the next call, after the transaction; what is delivered twice ends at its stored id.
+"""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+from telegram import Bot, CallbackQuery, Message, Update
+from telegram.constants import ChatType
+from telegram.error import RetryAfter, TelegramError
+from telegram.request import HTTPXRequest
+
+from bot.greeting import greet
+from bot.receiving import receive_press, receive_text
+from compliance.identity import use_link
+from conversations.models import Conversation, TurnState
+from conversations.open import conversation_at, open_conversation
+from conversations.turns import Heard, receive, turn_of
+from runtime.errors import DebtorError
+from runtime.ids import ConversationId
+from runtime.settings import settings
+
+if TYPE_CHECKING:
+    from bot.gateway import Gateway
+
+log = logging.getLogger(__name__)
+POLL_SECONDS = 20
+BACKOFF_SECONDS = 3.0
+MAX_TOKEN = 64
+
+
+def make_bot(token: str) -> Bot:
+    """The Bot API client, at the address of the settings."""
+    request = HTTPXRequest(read_timeout=POLL_SECONDS + 10, connect_timeout=10, connection_pool_size=8)
+    return Bot(token, base_url=settings().telegram_api_url, get_updates_request=request,
+               request=HTTPXRequest(read_timeout=15, connect_timeout=10, connection_pool_size=8))
+
+
+class TelegramChannel:
+    """Receives what debtors write to the bot. Sending is the worker's, through the outbox."""
+
+    def __init__(self, gate: "Gateway", token: str) -> None:
+        self._gate = gate
+        self._token = token
+
+    async def run(self) -> None:
+        """Poll for ever; a failure is logged and tried again."""
+        async with make_bot(self._token) as bot:
+            offset: int | None = None
+            while True:
+                try:
+                    for update in await bot.get_updates(offset=offset, timeout=POLL_SECONDS,
+                                                        allowed_updates=["message", "callback_query"]):
+                        await self._take_in(bot, update)
+                        offset = update.update_id + 1
+                except RetryAfter as error:
+                    await asyncio.sleep(float(error.retry_after if isinstance(error.retry_after, (int, float))
+                                              else error.retry_after.total_seconds()))
+                except TelegramError as error:
+                    log.warning("Telegram does not answer (%s); trying again", type(error).__name__)
+                    await asyncio.sleep(BACKOFF_SECONDS)
+
+    async def _take_in(self, bot: Bot, update: Update) -> None:
+        try:
+            conversation_id = await asyncio.to_thread(self._store, update)
+        except DebtorError as error:
+            log.info("update %s refused: %s", update.update_id, error.say)
+            return
+        if update.callback_query:
+            await self._acknowledge(update.callback_query)
+        if conversation_id:
+            self._gate.handler.wake(conversation_id)
+            self._gate.wakeup.wake(conversation_id)
+
+    async def _acknowledge(self, query: CallbackQuery) -> None:
+        try:
+            await query.answer()
+        except TelegramError as error:
+            log.info("a button's press could not be acknowledged: %s", type(error).__name__)
+
+    def _store(self, update: Update) -> ConversationId | None:
+        """Store one update and what it says, in one transaction; None when there is nothing to handle."""
+        chat = update.effective_chat
+        if chat is None or chat.type != ChatType.PRIVATE:
+            return None  # a debt is never spoken of in a group
+        provider_id = f"telegram:{update.update_id}"
+        with self._gate.database.write() as session:
+            if turn_of(session, provider_id):
+                return None
+            conversation, is_new = self._conversation(session, str(chat.id), update)
+            conversation_id = ConversationId(conversation.id)
+            now = self._gate.clock.now()
+            if query := update.callback_query:
+                receive_press(session, conversation_id=conversation_id, provider_id=provider_id,
+                              button_id=str(query.data or "")[:64], now=now)
+                return conversation_id
+            if update.message is None:
+                return None
+            text = update.message.text
+            if text and (text == "/start" or text.startswith("/start ")):
+                self._start(session, conversation_id, provider_id, text[7:].strip()[:MAX_TOKEN])
+                return None
+            if is_new:
+                greet(session, conversation_id=conversation_id, link=None, now=now)
+            if text:
+                receive_text(session, conversation_id=conversation_id, provider_id=provider_id, text=text, now=now)
+            else:
+                receive(session, conversation_id=conversation_id, provider_id=provider_id, now=now,
+                        heard=_attachment(update.message))
+            return conversation_id
+
+    def _conversation(self, session: Session, chat: str, update: Update) -> tuple[Conversation, bool]:
+        if found := conversation_at(session, channel="telegram", address=chat):
+            return found, False
+        language = (update.effective_user.language_code if update.effective_user else None) or "en-GB"
+        locale = language if "-" in language else {"en": "en-GB"}.get(language, language)
+        return open_conversation(session, channel="telegram", address=chat, now=self._gate.clock.now(),
+                                 locale=locale[:12], language=locale[:2].lower()), True
+
+    def _start(self, session: Session, conversation_id: ConversationId, provider_id: str, token: str) -> None:
+        """``/start`` opens or opens again; a token behind it is a personal link."""
+        now = self._gate.clock.now()
+        heard = Heard(raw="/start", shown="/start", masked="…", terms={}, factors={})
+        turn, _ = receive(session, conversation_id=conversation_id, provider_id=provider_id, heard=heard, now=now)
+        turn.state, turn.done_at = TurnState.DONE, now  # answered here, not by the engine
+        outcome = use_link(session, conversation_id=conversation_id, token=token, now=now) if token else None
+        greet(session, conversation_id=conversation_id, link=outcome, now=now)
+
+
+def _attachment(message: Message) -> Heard:
+    kind = next((k for k in ("photo", "document", "voice", "video", "sticker") if getattr(message, k, None)), "file")
+    return Heard(raw=f"[{kind}]", shown=f"[{kind}]", masked="…", terms={}, factors={}, forced_intent="attachment")

@@ -1,0 +1,100 @@
+"""Who waits for news of a conversation is woken here. What is delivered always comes from the database.
+
+Other processes write too (worker, webhooks, staff, another gateway), so the database itself is watched: on SQLite
+by ``PRAGMA data_version``, on PostgreSQL by LISTEN.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections import defaultdict
+
+import psycopg
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from conversations.models import Message
+from conversations.say import CHANNEL
+from runtime.database import Database
+
+POLL_SECONDS = 0.025
+
+
+class Wakeup:
+    """Wakes the event streams of a conversation when it may have something new."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._stop = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._watch, name="wakeup", daemon=True)
+
+    def start(self) -> None:
+        """Begin watching; called inside the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching."""
+        self._stop.set()
+
+    @contextlib.contextmanager
+    def listener(self, conversation_id: str):  # type: ignore[no-untyped-def]  # a generator of one event
+        """An event that is set whenever the conversation may have something new."""
+        event = asyncio.Event()
+        self._waiting[conversation_id].add(event)
+        try:
+            yield event
+        finally:
+            self._waiting[conversation_id].discard(event)
+            if not self._waiting[conversation_id]:
+                del self._waiting[conversation_id]
+
+    def wake(self, conversation_id: str) -> None:
+        """Wake this process's listeners of one conversation; from inside the loop."""
+        for event in self._waiting.get(conversation_id, ()):
+            event.set()
+
+    def _wake_from_thread(self, conversation_ids: set[str]) -> None:
+        if self._loop and not self._loop.is_closed():
+            for conversation_id in conversation_ids:
+                self._loop.call_soon_threadsafe(self.wake, conversation_id)
+
+    def _watch(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._watch_sqlite() if self._database.dialect == "sqlite" else self._watch_postgresql()
+            except Exception:  # noqa: BLE001  # the database went away: try again, streams also poll by themselves
+                self._stop.wait(1)
+
+    def _watch_sqlite(self) -> None:
+        with Session(self._database.engine) as session:
+            connection = session.connection().connection.dbapi_connection
+            session.rollback()
+            assert connection is not None
+            seen = None
+            last = self._newest()
+            while not self._stop.wait(POLL_SECONDS):
+                version = connection.execute("PRAGMA data_version").fetchone()[0]
+                if version != seen:
+                    seen = version
+                    last = self._wake_newer(last)
+
+    def _newest(self) -> int:
+        with self._database.read() as session:
+            return session.scalar(select(func.max(Message.id))) or 0
+
+    def _wake_newer(self, last: int) -> int:
+        with self._database.read() as session:
+            rows = session.execute(select(Message.id, Message.conversation_id).where(Message.id > last)).all()
+        self._wake_from_thread({row.conversation_id for row in rows})
+        return max((row.id for row in rows), default=last)
+
+    def _watch_postgresql(self) -> None:
+        url = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"LISTEN {CHANNEL}")
+            while not self._stop.is_set():
+                for notice in connection.notifies(timeout=1):
+                    self._wake_from_thread({notice.payload})

@@ -1,0 +1,123 @@
+"""``python -m bot.worker``: delivers the outbox, judges promises and asks Stripe about open payments."""
+
+import asyncio
+import logging
+import signal
+from datetime import timedelta
+
+from sqlalchemy import select
+from telegram import Bot
+
+from bot.delivery import DeliveryError, deliver
+from bot.telegram import make_bot
+from conversations.models import OutboxItem
+from ledger.promises import judge_promises
+from runtime.clock import Clock
+from runtime.database import Database, database
+from runtime.logs import set_up_logs
+from runtime.settings import settings
+
+log = logging.getLogger(__name__)
+POLL_SECONDS = 0.2
+HOUSEKEEPING_SECONDS = 300.0
+MAX_ATTEMPTS = 12
+LONGEST_WAIT = timedelta(hours=1)
+
+
+class Worker:
+    """One worker. Several may run; an item is claimed before it is sent."""
+
+    def __init__(self, db: Database, clock: Clock, bot: Bot | None) -> None:
+        self._database = db
+        self._clock = clock
+        self._bot = bot
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set."""
+        next_housekeeping = 0.0
+        loop = asyncio.get_running_loop()
+        while not stop.is_set():
+            try:
+                sent = await self.deliver_due()
+                if loop.time() >= next_housekeeping:
+                    await asyncio.to_thread(self.housekeeping)
+                    next_housekeeping = loop.time() + HOUSEKEEPING_SECONDS
+            except Exception:
+                log.exception("the worker stumbled; going on")
+                sent = 0
+            if not sent:
+                try:
+                    await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+                except TimeoutError:
+                    continue
+
+    async def deliver_due(self) -> int:
+        """Deliver what is due, each conversation's items in order. Returns how many were tried."""
+        items = await asyncio.to_thread(self._claim)
+        for item in items:
+            try:
+                await deliver(item, database=self._database, bot=self._bot)
+            except DeliveryError as error:
+                await asyncio.to_thread(self._failed, item, error)
+            else:
+                await asyncio.to_thread(self._sent, item)
+        return len(items)
+
+    def _claim(self) -> list[OutboxItem]:
+        now = self._clock.now()
+        with self._database.read() as session:
+            if session.scalar(select(OutboxItem.id).where(OutboxItem.state == "due").limit(1)) is None:
+                return []
+        with self._database.write() as session:
+            found = session.scalars(select(OutboxItem).where(OutboxItem.state == "due").order_by(OutboxItem.id)
+                                    .limit(50).with_for_update(skip_locked=True)).all()
+            claimed, busy = [], set()
+            for item in found:
+                if item.conversation_id and item.conversation_id in busy:
+                    continue
+                if item.conversation_id:
+                    busy.add(item.conversation_id)
+                if item.next_attempt_at <= now:
+                    item.attempts += 1
+                    item.next_attempt_at = now + timedelta(seconds=60)  # when this worker dies, another takes it
+                    claimed.append(item)
+            return claimed
+
+    def _sent(self, item: OutboxItem) -> None:
+        with self._database.write() as session:
+            stored = session.get_one(OutboxItem, item.id)
+            stored.state, stored.sent_at, stored.error = "sent", self._clock.now(), None
+
+    def _failed(self, item: OutboxItem, error: DeliveryError) -> None:
+        with self._database.write() as session:
+            stored = session.get_one(OutboxItem, item.id)
+            stored.error = str(error)[:400]
+            if error.final or stored.attempts >= MAX_ATTEMPTS:
+                stored.state = "failed"
+                log.error("outbox item %s (%s) is given up: %s", item.id, item.kind, error)
+                return
+            wait = timedelta(seconds=error.wait_seconds or min(2 ** stored.attempts, 600))
+            stored.next_attempt_at = self._clock.now() + min(wait, LONGEST_WAIT)
+
+    def housekeeping(self) -> None:
+        """What falls due with time: promises are judged by value date."""
+        with self._database.write() as session:
+            judge_promises(session, today=self._clock.today(None))
+
+
+async def _main() -> None:
+    set_up_logs()
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    db = database()
+    token = settings().telegram_bot_token
+    if token is None:
+        await Worker(db, Clock(db), None).run(stop)
+        return
+    async with make_bot(token.get_secret_value()) as bot:
+        await Worker(db, Clock(db), bot).run(stop)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

@@ -1,0 +1,108 @@
+"""Turns: stored once, claimed in order, finished once.
+
+A turn is claimed with a lease; when the process that claimed it dies, another claims it again after the lease
+has run out. What the turn causes carries its id as idempotency key, so a second handling changes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from conversations.models import Conversation, Owner, Turn, TurnState
+from conversations.say import hear, lock
+from runtime.ids import ConversationId, TurnId
+
+LEASE = timedelta(seconds=45)
+MAX_ATTEMPTS = 3
+ENGINE_SESSION_TURNS = 30
+OPEN = (TurnState.RECEIVED, TurnState.HANDLING)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the gateway made of one message before it is stored."""
+
+    raw: str
+    shown: str
+    masked: str
+    terms: dict[str, Any]
+    factors: dict[str, Any]
+    forced_intent: str | None = None
+    button_id: str | None = None
+    choice: dict[str, Any] | None = None
+
+
+def turn_of(session: Session, provider_id: str) -> Turn | None:
+    """The turn the channel delivered under this id, if it was delivered before."""
+    return session.scalar(select(Turn).where(Turn.provider_id == provider_id))
+
+
+def receive(session: Session, *, conversation_id: ConversationId, provider_id: str, heard: Heard, now: datetime,
+            client_id: str | None = None) -> tuple[Turn, bool]:
+    """Store a turn and its message. Returns the turn and whether it is new; a duplicate changes nothing."""
+    conversation = lock(session, conversation_id)
+    if found := turn_of(session, provider_id):
+        return found, False
+    turn = Turn(
+        conversation_id=conversation_id, provider_id=provider_id, raw=heard.raw, masked=heard.masked,
+        language=conversation.language, terms=heard.terms, factors=heard.factors, button_id=heard.button_id,
+        choice=heard.choice, forced_intent=heard.forced_intent, owner_version=conversation.owner_version,
+        engine_session=conversation.engine_session, received_at=now, attempts=0, state=TurnState.RECEIVED,
+    )
+    session.add(turn)
+    session.flush()
+    hear(session, conversation_id=conversation_id, words=heard.shown, turn_id=TurnId(turn.id), now=now,
+         client_id=client_id)
+    if conversation.owner == Owner.STAFF:
+        turn.state, turn.done_at = TurnState.DONE, now
+    return turn, True
+
+
+def claim(session: Session, *, conversation_id: ConversationId, now: datetime) -> Turn | None:
+    """Claim the oldest open turn of a conversation; None when there is none or another process has it."""
+    conversation = lock(session, conversation_id)
+    turn = session.scalar(
+        select(Turn).where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN)).order_by(Turn.id).limit(1)
+    )
+    if turn is None or (turn.state == TurnState.HANDLING and turn.lease_until and turn.lease_until > now):
+        return None
+    turn.state = TurnState.HANDLING
+    turn.lease_until = now + LEASE
+    turn.attempts += 1
+    if turn.attempts == 1:
+        _count(conversation)
+        turn.engine_session = conversation.engine_session
+        turn.owner_version = conversation.owner_version
+    return turn
+
+
+def _count(conversation: Conversation) -> None:
+    if conversation.engine_turns >= ENGINE_SESSION_TURNS and conversation.open_question is None:
+        next_engine_session(conversation)
+    conversation.engine_turns += 1
+
+
+def next_engine_session(conversation: Conversation) -> None:
+    """Let the engine begin afresh: after some 30 turns, or when who is talking has changed."""
+    conversation.engine_session += 1
+    conversation.engine_turns = 0
+
+
+def waiting(session: Session, *, now: datetime) -> list[ConversationId]:
+    """Conversations with a turn that nobody is handling."""
+    found = session.scalars(
+        select(Turn.conversation_id).distinct().where(
+            or_(Turn.state == TurnState.RECEIVED,
+                (Turn.state == TurnState.HANDLING) & (Turn.lease_until <= now)))
+    )
+    return [ConversationId(value) for value in found]
+
+
+def has_open_turn(session: Session, conversation_id: ConversationId) -> bool:
+    """Whether an answer to the debtor is being made."""
+    return session.scalar(
+        select(Turn.id).where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN)).limit(1)
+    ) is not None

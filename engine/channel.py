@@ -1,0 +1,117 @@
+"""The channel by which the gateway, and nobody else, speaks to Rasa.
+
+Unlike Rasa's REST channel it demands a shared secret, takes the gateway's turn id as message id, seeds the facts
+the gateway knows, and returns what the console needs: intent ranking and executed actions. A turn that already
+stands in the tracker is answered from it and not asked again.
+"""
+
+import hmac
+import logging
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from engine import repairs
+
+logger = logging.getLogger(__name__)
+repairs.apply()
+
+SEEDED = ("open_question",)
+
+
+class DeskChannel(InputChannel):
+    """Input channel ``desk``: ``POST /webhooks/desk/turn``."""
+
+    def __init__(self, secret: Text) -> None:
+        if not secret:
+            raise ValueError("the desk channel needs a secret: set DEBTDESK_ENGINE_SECRET")
+        self._secret = secret.encode()
+
+    @classmethod
+    def name(cls) -> Text:
+        """The channel's name, part of its address."""
+        return "desk"
+
+    @classmethod
+    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "DeskChannel":
+        """The channel by ``credentials.yml``."""
+        return cls(str((credentials or {}).get("secret") or ""))
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """The routes of the channel."""
+        desk = Blueprint("desk_webhook", __name__)
+
+        @desk.route("/", methods=["GET"])
+        async def health(_request: Request) -> HTTPResponse:
+            return response.json({"status": "ok"})
+
+        @desk.route("/turn", methods=["POST"])
+        async def turn(request: Request) -> HTTPResponse:
+            shown = request.headers.get("X-Desk-Secret", "").encode()
+            if not hmac.compare_digest(shown, self._secret):
+                return response.json({"error": "wrong secret"}, status=403)
+            body = request.json or {}
+            agent = request.app.ctx.agent
+            if not agent or not agent.is_ready():
+                return response.json({"error": "no model is loaded"}, status=503)
+            async with agent.lock_store.lock(body["sender"]):
+                return response.json(await self._answer(agent.processor, body))
+
+        return desk
+
+    async def _answer(self, processor: Any, body: Dict[Text, Any]) -> Dict[Text, Any]:
+        turn_id, sender = str(body["turn_id"]), str(body["sender"])
+        output = CollectingOutputChannel()
+        metadata = {"turn_id": body["turn_id"], "language": body.get("language", "en")}
+        tracker = await processor.fetch_tracker_and_update_session(sender, output, metadata)
+        if _position(tracker, turn_id) is None:
+            facts = body.get("facts") or {}
+            for slot in SEEDED:
+                if tracker.get_slot(slot) != facts.get(slot):
+                    tracker.update(SlotSet(slot, facts.get(slot)), processor.domain)
+            message = UserMessage(body["text"], output, sender, input_channel=self.name(), message_id=turn_id,
+                                  metadata=metadata)
+            await processor._handle_message_with_tracker(message, tracker)
+            tracker = await processor.run_action_extract_slots(output, tracker)
+            await processor._run_prediction_loop(output, tracker)
+            await processor.save_tracker(tracker)
+        return _report(tracker, turn_id)
+
+
+def _position(tracker: DialogueStateTracker, turn_id: Text) -> Optional[int]:
+    """Where the turn's message stands among the tracker's events."""
+    for index in range(len(tracker.events) - 1, -1, -1):
+        event = tracker.events[index]
+        if isinstance(event, UserUttered) and event.message_id == turn_id:
+            return index
+    return None
+
+
+def _report(tracker: DialogueStateTracker, turn_id: Text) -> Dict[Text, Any]:
+    """What the turn brought: messages, reading, and the actions that ran."""
+    start = _position(tracker, turn_id)
+    if start is None:
+        raise RuntimeError(f"turn {turn_id} is not in the tracker after it was handled")
+    messages: List[Any] = []
+    actions: List[Text] = []
+    reading = tracker.events[start]
+    for event in list(tracker.events)[start + 1:]:
+        if isinstance(event, UserUttered):
+            break
+        if isinstance(event, BotUttered):
+            messages.append((event.data or {}).get("custom"))
+        elif isinstance(event, ActionExecuted) and event.action_name and event.action_name != "action_listen":
+            actions.append(event.action_name)
+    ranking = (reading.parse_data or {}).get("intent_ranking") or []
+    return {
+        "messages": [m for m in messages if m],
+        "intent": reading.intent.get("name"),
+        "confidence": reading.intent.get("confidence"),
+        "ranking": [{"name": r["name"], "confidence": r["confidence"]} for r in ranking[:5]],
+        "actions": [a for a in actions if a not in ("action_extract_slots", "action_session_start")],
+    }

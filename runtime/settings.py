@@ -1,0 +1,83 @@
+"""Every setting of Debtdesk, read once from the environment and checked before anything starts."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.errors import OperatorError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Settings of one installation. Variables carry the prefix ``DEBTDESK_`` unless named below."""
+
+    model_config = SettingsConfigDict(env_prefix="DEBTDESK_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(ROOT / "var", description="Folder for all that the embedded default writes")
+    database_url: str | None = Field(None, description="SQLAlchemy URL; SQLite in the data folder when unset")
+    host: str = Field("127.0.0.1", description="Address the gateway listens on")
+    port: int = Field(8000, ge=1, le=65535, description="Port of the gateway")
+    rasa_port: int = Field(5005, ge=1, le=65535, description="Port of the engine, loopback only")
+    actions_port: int = Field(5055, ge=1, le=65535, description="Port of the action server, loopback only")
+    stripe_standin_port: int = Field(8010, ge=1, le=65535, description="Port of the local Stripe stand-in")
+    public_url: str | None = Field(None, description="Address under which debtors reach the gateway")
+    profile: str = Field("uk", description="Jurisdiction profile: the name of a file in compliance/profiles")
+    operator_file: Path = Field(ROOT / "operator.yml", description="Who the operator is")
+    policy_dir: Path = Field(ROOT / "policies", description="Folder of the creditors' policy files")
+    demo: bool = Field(False, description="Whether the demo portfolio is loaded")
+    payments: Literal["auto", "test", "off"] = Field("auto", description="'test' allows the stand-in without demo")
+    secret_key: SecretStr | None = Field(None, description="Key of encryption at rest; made in the data folder when unset")
+    engine_secret: SecretStr | None = Field(None, description="Shared secret of engine and actions; made when unset")
+    alert_webhook: str | None = Field(None, description="URL that gets staff alerts as JSON")
+    alert_email: str | None = Field(None, description="Address that gets staff alerts")
+    smtp_url: str | None = Field(None, description="smtp://user:password@host:port of outgoing e-mail")
+    messages_per_minute: int = Field(40, ge=1, description="Messages one conversation may send a minute")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    stripe_api_key: SecretStr | None = Field(None, validation_alias="STRIPE_API_KEY")
+    stripe_webhook_secret: SecretStr | None = Field(None, validation_alias="STRIPE_WEBHOOK_SECRET")
+    telegram_bot_token: SecretStr | None = Field(None, validation_alias="TELEGRAM_BOT_TOKEN")
+    telegram_api_url: str = Field("https://api.telegram.org/bot", description="Bot API address")
+
+    @field_validator("data_dir", "operator_file", "policy_dir", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value if value.is_absolute() else (ROOT / value)
+
+    @field_validator("database_url", "public_url", "stripe_api_key", "stripe_webhook_secret", "telegram_bot_token",
+                     "alert_webhook", "alert_email", "smtp_url", "secret_key", "engine_secret", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @property
+    def url(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'debtdesk.sqlite3'}"
+
+    @property
+    def site(self) -> str:
+        """The gateway's address as debtors see it, without a trailing slash."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @property
+    def stripe_mode(self) -> Literal["real", "standin", "off"]:
+        """How card payments are taken: Stripe itself, the local stand-in, or not at all."""
+        if self.payments == "off":
+            return "off"
+        if self.stripe_api_key:
+            return "real"
+        return "standin" if self.demo or self.payments == "test" else "off"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process. Raises OperatorError with one clear line per wrong value."""
+    try:
+        return Settings()  # type: ignore[call-arg]  # every field has a default or an environment variable
+    except ValidationError as error:
+        lines = [f"DEBTDESK_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        raise OperatorError("Wrong setting. " + "; ".join(lines)) from None

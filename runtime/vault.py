@@ -1,0 +1,61 @@
+"""Encryption at rest, and the secrets that processes of one machine share.
+
+Secrets that are not given by the environment are made once and kept in the data folder, readable by
+its owner only.
+"""
+
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from runtime.errors import OperatorError
+from runtime.settings import settings
+
+
+def kept_secret(name: str, make: bytes) -> bytes:
+    """The secret ``name`` of this installation; ``make`` becomes it when there is none yet."""
+    folder = settings().data_dir / "secrets"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path: Path = folder / name
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(make)
+    except FileExistsError:
+        pass
+    for _ in range(50):
+        if found := path.read_bytes():
+            return found
+    raise OperatorError(f"{path} is empty; remove it only if nothing was ever encrypted with it")
+
+
+@cache
+def engine_secret() -> str:
+    """What engine and action server show each other on every call."""
+    given = settings().engine_secret
+    return given.get_secret_value() if given else kept_secret("engine", secrets.token_hex(32).encode()).decode()
+
+
+@cache
+def _cipher() -> Fernet:
+    given = settings().secret_key
+    key = given.get_secret_value().encode() if given else kept_secret("at-rest", Fernet.generate_key())
+    try:
+        return Fernet(key)
+    except ValueError:
+        raise OperatorError("DEBTDESK_SECRET_KEY must be 32 bytes in URL-safe base64") from None
+
+
+def encrypt(text: str) -> str:
+    """``text`` encrypted with this installation's key, as ASCII."""
+    return _cipher().encrypt(text.encode()).decode()
+
+
+def decrypt(stored: str) -> str:
+    """The text behind ``stored``. Raises OperatorError when the key is not the one it was made with."""
+    try:
+        return _cipher().decrypt(stored.encode()).decode()
+    except InvalidToken:
+        raise OperatorError("The database was encrypted with another key than DEBTDESK_SECRET_KEY") from None
