@@ -58,6 +58,7 @@ class Conversation(Base):
     open_question: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON)
     contact_stopped_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     safeguarded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    disclosed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_activity_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
@@ -91,6 +92,8 @@ class Turn(Base):
     confidence: Mapped[float | None]
     ranking: Mapped[list[dict[str, Any]] | None] = mapped_column(PlainJSON)
     actions: Mapped[list[str] | None] = mapped_column(PlainJSON)
+    answers: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON)
+    """What each action answered, kept in the transaction of its effects: asked again, it answers the same."""
     error: Mapped[str | None] = mapped_column(String(400))
     received_at: Mapped[datetime] = mapped_column(UTCDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

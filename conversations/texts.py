@@ -22,7 +22,7 @@ import yaml
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, get_currency_precision
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 FOLDER = Path(__file__).parent / "texts"
@@ -63,6 +63,7 @@ class Texts:
         self._environment = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
         )
+        self._compiled: dict[str, Template] = {}
         self._environment.filters["money"] = lambda value: money(value, locale)
         self._environment.filters["day"] = lambda value: day(value, locale)
         self._environment.filters["moment"] = lambda value: moment(value, locale)
@@ -70,11 +71,28 @@ class Texts:
             name: [text] if isinstance(text, str) else list(text) for name, text in source["texts"].items()
         }
         self._titles: dict[str, str] = source["titles"]
+        rhythms: dict[str, dict[Any, str]] = source["rhythms"]
+
+        def rhythm(every: int, unit: str) -> str:
+            named = rhythms[unit]
+            return named.get(every) or named["many"].format(n=every)
+
+        self._environment.globals["rhythm"] = rhythm
+
+    def _template(self, source: str) -> Template:
+        if source not in self._compiled:
+            self._compiled[source] = self._environment.from_string(source)
+        return self._compiled[source]
 
     @property
     def names(self) -> frozenset[str]:
         """The names of all texts."""
         return frozenset(self._texts)
+
+    @property
+    def titles(self) -> frozenset[str]:
+        """The names of all titles."""
+        return frozenset(self._titles)
 
     def text(self, name: str, values: Mapping[str, Any], seed: str = "") -> str:
         """The text ``name`` filled with ``values``. Raises TextError when either does not fit."""
@@ -92,7 +110,7 @@ class Texts:
 
     def _fill(self, name: str, template: str, values: Mapping[str, Any]) -> str:
         try:
-            return self._environment.from_string(template).render(values).strip()
+            return " ".join(self._template(template).render(values).split())
         except (TemplateError, KeyError, TypeError, ValueError) as error:
             raise TextError(f"text {name!r}: {error}") from error
 

@@ -1,7 +1,7 @@
 """The one clock. A test offset in the database moves it in every process alike."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, select
@@ -20,7 +20,7 @@ class ClockOffset(Base):
 
 def real_now() -> datetime:
     """The machine's time, in UTC."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 class Clock:
@@ -43,4 +43,4 @@ class Clock:
 
     def today(self, zone: str | None) -> date:
         """Today's date where ``zone`` (an IANA name) is in force; UTC when it is unknown."""
-        return self.now().astimezone(ZoneInfo(zone) if zone else timezone.utc).date()
+        return self.now().astimezone(ZoneInfo(zone) if zone else UTC).date()

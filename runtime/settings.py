@@ -1,5 +1,6 @@
 """Every setting of Debtdesk, read once from the environment and checked before anything starts."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -25,6 +26,7 @@ class Settings(BaseSettings):
     actions_port: int = Field(5055, ge=1, le=65535, description="Port of the action server, loopback only")
     stripe_standin_port: int = Field(8010, ge=1, le=65535, description="Port of the local Stripe stand-in")
     public_url: str | None = Field(None, description="Address under which debtors reach the gateway")
+    frame_ancestors: str = Field("'self'", description="Origins whose pages may embed the chat, separated by spaces")
     profile: str = Field("uk", description="Jurisdiction profile: the name of a file in compliance/profiles")
     operator_file: Path = Field(ROOT / "operator.yml", description="Who the operator is")
     policy_dir: Path = Field(ROOT / "policies", description="Folder of the creditors' policy files")
@@ -52,6 +54,16 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("frame_ancestors", mode="after")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        """Origins as Content-Security-Policy spells them; nothing that could end the directive."""
+        words = value.split() or ["'none'"]
+        for word in words:
+            if not re.fullmatch(r"'self'|'none'|https?://(\*\.)?[A-Za-z0-9.-]+(:\d+)?", word):
+                raise ValueError(f"{word} is not an origin such as https://www.example.com, nor 'self' or 'none'")
+        return " ".join(words)
 
     @property
     def url(self) -> str:

@@ -4,6 +4,8 @@ Secrets that are not given by the environment are made once and kept in the data
 its owner only.
 """
 
+import hashlib
+import hmac
 import os
 import secrets
 from functools import cache
@@ -39,11 +41,15 @@ def engine_secret() -> str:
 
 
 @cache
-def _cipher() -> Fernet:
+def _at_rest() -> bytes:
     given = settings().secret_key
-    key = given.get_secret_value().encode() if given else kept_secret("at-rest", Fernet.generate_key())
+    return given.get_secret_value().encode() if given else kept_secret("at-rest", Fernet.generate_key())
+
+
+@cache
+def _cipher() -> Fernet:
     try:
-        return Fernet(key)
+        return Fernet(_at_rest())
     except ValueError:
         raise OperatorError("DEBTDESK_SECRET_KEY must be 32 bytes in URL-safe base64") from None
 
@@ -59,3 +65,11 @@ def decrypt(stored: str) -> str:
         return _cipher().decrypt(stored.encode()).decode()
     except InvalidToken:
         raise OperatorError("The database was encrypted with another key than DEBTDESK_SECRET_KEY") from None
+
+
+def keyed_hash(purpose: str, text: str) -> str:
+    """A hash of ``text`` that only this installation can make, in hex. For what could be guessed: addresses, codes.
+
+    ``purpose`` keeps hashes of the same text apart.
+    """
+    return hmac.new(_at_rest(), f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()

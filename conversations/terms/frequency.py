@@ -29,10 +29,10 @@ _PER = r"(?:every\s+single|every|evry|evrey|each|per|cada|todos\s+los|todas\s+la
 _COUNT = rf"(?P<count>\d{{1,2}}|{WORDS}|other|second|third|otro|otra)"
 _DAY = r"(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:days?)?|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo"
 # A figure, or a word for money, right before
-_FIGURE = r"(?:(?<=\d)|(?<=\dk))"
+_FIGURE = r"(?:(?<=\d)|(?<=\dk)|(?<=\dp)|(?<=[£$€]))"
 _CURRENCY = (r"(?:(?<=quid)|(?<=pounds)|(?<=pound)|(?<=bucks)|(?<=dollars)|(?<=euros)|(?<=gbp)|(?<=usd)|(?<=tenner)|"
              r"(?<=fiver)|(?<=grand)|(?<=hundred)|(?<=d[oó]lares)|(?<=libras))")
-_NOT_AGO = r"\b(?!\s+(?:ago|late|behind|on|left|today|from))"
+_NOT_AGO = r"\b(?!\s+(?:ago|late|behind|left))"
 
 _PATTERNS: tuple[tuple[re.Pattern[str], int, Unit | None], ...] = tuple(
     (re.compile(pattern), every, unit)
@@ -52,6 +52,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], int, Unit | None], ...] = tuple(
         (r"\b(?P<noun>p/f|p/fortnight|pf)\b", 2, "week"),
         # "pcm", "pm", "pw" written against the figure: "40pcm", "£40pm"
         (r"(?<=\d)\s?(?P<noun>pcm|p/m|p\.c\.m\.?|p/mth)\b", 1, "month"),
+        (r"(?<=\d)(?P<noun>/m)\b", 1, "month"),
+        (r"(?<=\d)(?P<noun>/w)\b", 1, "week"),
         (r"(?<=\d)\s?(?P<noun>p/w|pw|ppw|p/wk)\b", 1, "week"),
         # only after an amount: "20 a week", "forty a fortnight", "40 quid month", "£40 month"
         (rf"(?:{_FIGURE}|{_CURRENCY})\s*(?:a|an|ea|by\s+the)\s*(?P<noun>{_FORTNIGHT}|{_WEEK}|{_MONTH}){_NOT_AGO}", 1, None),
@@ -59,7 +61,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], int, Unit | None], ...] = tuple(
         (rf"{_CURRENCY}\s*(?P<noun>fortnight|week|wk|month|mth){_NOT_AGO}", 1, None),
         (r"(?P<words>[£$€]\s?\d[\d,.]*)\s*(?P<noun>fortnight|week|wk|month|mth)\b", 1, None),
         (r"\b(?:every|each)\s+(?P<noun>the\s+)?(?=\d{1,2}(?:st|nd|rd|th)\b)", 1, "month"),
-        (rf"(?<!in )\b(?:a|an)\s+(?P<noun>{_FORTNIGHT}){_NOT_AGO}", 1, None),
+        (rf"(?<!in )\b(?:a|an)\s+(?P<noun>{_FORTNIGHT}){_NOT_AGO}(?!\s+(?:on|from|today))", 1, None),
         (rf"\b(?:every|each|cada)\s+(?P<noun>{_DAY})\b", 1, "week"),
         (r"\b(?:todos\s+los)\s+(?P<noun>lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bados?|domingos?)\b", 1, "week"),
     )

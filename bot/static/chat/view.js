@@ -52,7 +52,6 @@ export class View {
     let node = message.client_id ? this.pending.get(message.client_id) : null;
     if (node) {
       this.pending.delete(message.client_id);
-      node.remove();
       const bubble = node.querySelector(".bubble");
       if (bubble.textContent !== message.text) bubble.textContent = message.text;
       node.querySelector(".state").textContent = "";
@@ -288,12 +287,13 @@ export class View {
     const log = this.parts.log;
     let before = null;
     for (let last = log.lastElementChild; last; last = last.previousElementSibling) {
-      if (last.classList.contains("day")) continue;
+      if (last === node || last.classList.contains("day")) continue;
       const event = last.classList.contains("pending") ? Infinity : Number(last.dataset.event || 0);
       if (event <= id) break;
       before = last;
     }
-    log.insertBefore(node, before);
+    // A node that already stands right is not moved: moving it would have it read aloud again.
+    if (node.parentNode !== log || node.nextElementSibling !== before) log.insertBefore(node, before);
     this.headed(node);
     if (before) this.headed(before);
   }

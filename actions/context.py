@@ -1,0 +1,140 @@
+"""What an action has to go by: the turn, the conversation, who is verified, and the time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from compliance.identity import Standing, who
+from compliance.operator import Operator, operator
+from compliance.profile import Profile, profile
+from conversations.models import Conversation, Turn
+from conversations.open import ask
+from ledger.balances import DebtorBalance, balance_of
+from ledger.models import Debtor
+from ledger.money import Money
+from ledger.schedule import Frequency
+from runtime.ids import ConversationId, DebtorId, TurnId
+
+ACTOR = "debtor"
+"""Who stands behind what a debtor does through the bot, as the ledger records it."""
+
+
+@dataclass
+class Context:
+    """One action's view of one turn, within one transaction."""
+
+    session: Session
+    action: str
+    turn: Turn
+    conversation: Conversation
+    standing: Standing
+    now: datetime
+    ranking: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of what this action causes."""
+        return f"{self.turn.id}:{self.action}"
+
+    @property
+    def conversation_id(self) -> ConversationId:
+        """The conversation."""
+        return ConversationId(self.conversation.id)
+
+    @property
+    def turn_id(self) -> TurnId:
+        """The turn."""
+        return TurnId(self.turn.id)
+
+    @property
+    def verified(self) -> DebtorId:
+        """Who is verified. Only actions that need identity may ask."""
+        if self.standing.verified is None:
+            raise RuntimeError(f"{self.action} asked who is verified, and nobody is")
+        return self.standing.verified
+
+    @property
+    def debtor(self) -> Debtor:
+        """The verified debtor."""
+        return self.session.get_one(Debtor, self.verified)
+
+    @property
+    def today(self) -> date:
+        """Today where the debtor lives; where the office is when that is not known."""
+        zone = self.debtor.timezone if self.standing.verified else None
+        return self.now.astimezone(self.operator.zone if zone is None else ZoneInfo(zone)).date()
+
+    @property
+    def operator(self) -> Operator:
+        """The operator."""
+        return operator()
+
+    @property
+    def profile(self) -> Profile:
+        """The rules in force for this debtor."""
+        return profile(self.debtor.country if self.standing.verified else self.conversation.locale[-2:])
+
+    @property
+    def balance(self) -> DebtorBalance:
+        """What the verified debtor owes now."""
+        return balance_of(self.session, self.verified, now=self.now)
+
+    # What the message said ---------------------------------------------------------------------------------
+
+    def amounts(self, currency: str) -> list[Money]:
+        """The amounts of the message, in ``currency`` where none was named."""
+        found = [Money.from_json(a) for a in self.turn.terms.get("amounts", [])]
+        return [a if a.currency == currency else Money(a.minor, currency) for a in found]
+
+    @property
+    def dates(self) -> list[date]:
+        """The dates of the message."""
+        return [date.fromisoformat(d) for d in self.turn.terms.get("dates", [])]
+
+    @property
+    def frequency(self) -> Frequency | None:
+        """The rhythm of the message ("a fortnight")."""
+        found = self.turn.terms.get("frequency")
+        return Frequency(int(found["every"]), found["unit"]) if found else None
+
+    @property
+    def choice(self) -> Mapping[str, Any]:
+        """What the pressed button stands for; empty when none was pressed."""
+        return self.turn.choice or {}
+
+    @property
+    def words(self) -> str:
+        """What was typed, in lower case, for matching names of creditors and the like."""
+        return self.turn.raw.casefold()
+
+    # The open question -------------------------------------------------------------------------------------
+
+    @property
+    def question(self) -> str | None:
+        """The name of the question that is open."""
+        return (self.conversation.open_question or {}).get("name")
+
+    @property
+    def question_data(self) -> dict[str, Any]:
+        """What belongs to the open question."""
+        return dict((self.conversation.open_question or {}).get("data") or {})
+
+    def ask(self, name: str, **data: object) -> None:
+        """Leave a question open, so that a bare answer has a meaning."""
+        ask(self.session, conversation_id=self.conversation_id, name=name, data=data)
+
+    def close(self) -> None:
+        """Close the open question."""
+        ask(self.session, conversation_id=self.conversation_id, name=None, data={})
+
+
+def context(session: Session, *, action: str, turn: Turn, now: datetime,
+            ranking: Sequence[Mapping[str, Any]] = ()) -> Context:
+    """The context of ``action`` in ``turn``."""
+    conversation = session.get_one(Conversation, turn.conversation_id)
+    standing = who(session, ConversationId(conversation.id), now=now)
+    return Context(session, action, turn, conversation, standing, now, ranking)

@@ -1,0 +1,25 @@
+"""What the law wants said before a debt is spoken of (rules 1 and 2: Regulation F, 12 CFR 1006.18(e))."""
+
+from datetime import timedelta
+
+from actions.context import Context
+from conversations.say import Say
+from ledger.balances import third_party_collector
+
+LATER = timedelta(hours=24)
+"""After this long a message counts as a later communication and says again that it is from a debt collector."""
+
+
+def before(ctx: Context) -> list[Say]:
+    """The disclosure due before this answer, if one is. It is recorded as made with the answer."""
+    if not ctx.profile.collector_disclosure or not third_party_collector(ctx.session, ctx.verified):
+        return []
+    last = ctx.conversation.disclosed_at
+    if last is not None and ctx.now - last < LATER:
+        return []
+    words = ctx.profile.disclosure(first=last is None, language=ctx.conversation.language)
+    if words is None:
+        return []
+    ctx.conversation.disclosed_at = ctx.now
+    return [Say("disclosure_first" if last is None else "disclosure_later",
+                {"words": words.format(operator=ctx.operator.legal_name)})]

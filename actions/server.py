@@ -1,0 +1,59 @@
+"""The action server: rasa-sdk on loopback, behind a shared secret."""
+
+import asyncio
+import hmac
+import logging
+from typing import Any
+
+from rasa_sdk.endpoint import create_app
+from rasa_sdk.executor import ActionExecutor
+from sanic import Request, Sanic
+from sanic.response import HTTPResponse, json
+
+from actions.registry import ACTIONS
+from actions.running import run
+from runtime.clock import Clock
+from runtime.database import Database
+from runtime.vault import engine_secret
+
+log = logging.getLogger(__name__)
+
+
+def make_executor(database: Database, clock: Clock) -> ActionExecutor:
+    """An executor of every registered action."""
+    executor = ActionExecutor()
+
+    def register(name: str) -> None:
+        async def act(dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
+            reading = tracker.latest_message
+            turn_id = int((reading.get("metadata") or {})["turn_id"])
+            ranking = reading.get("intent_ranking") or []
+            for say in await asyncio.to_thread(run, database, clock, action=name, turn_id=turn_id, ranking=ranking):
+                dispatcher.utter_message(json_message=say)
+            return []
+
+        executor.register_function(name, act)
+
+    for name in ACTIONS:
+        register(name)
+    return executor
+
+
+def make_server(database: Database, clock: Clock) -> Sanic[Any, Any]:
+    """The server. Every call but ``/health`` must show the shared secret; rasa-sdk itself asks for none."""
+    app = create_app(make_executor(database, clock), cors_origins=None)
+    secret = engine_secret().encode()
+
+    @app.on_request
+    async def guard(request: Request) -> HTTPResponse | None:
+        shown = request.headers.get("x-desk-secret", "").encode()
+        if request.path != "/health" and not hmac.compare_digest(shown, secret):
+            return json({"error": "wrong secret"}, status=403)
+        return None
+
+    @app.exception(Exception, priority=1)
+    async def failed(_request: Request, error: Exception) -> HTTPResponse:
+        log.error("an action failed", exc_info=error)
+        return json({"error": "the action failed; see the log"}, status=500)
+
+    return app

@@ -1,0 +1,74 @@
+"""``debtdesk run``: everything on one machine, supervised, until Ctrl-C."""
+
+import os
+import signal
+from typing import Annotated
+
+import typer
+
+from runtime.errors import OperatorError
+
+
+def run(
+    demo: Annotated[
+        bool | None,
+        typer.Option("--demo/--no-demo", help="With the demo portfolio, or on whatever the database holds."),
+    ] = None,
+) -> None:
+    """Start the desk: engine, actions, gateway, worker, and a local Stripe stand-in where one is wanted.
+
+    Example: debtdesk run --demo
+    """
+    if demo is not None:
+        os.environ["DEBTDESK_DEMO"] = "true" if demo else "false"
+    from cli import demo as portfolio
+    from cli.model import ensure_model
+    from cli.processes import processes
+    from cli.supervise import Stack, check_ports, print_line
+    from runtime.database import database
+    from runtime.migrate import upgrade
+    from runtime.settings import ROOT, settings
+
+    chosen = settings()
+    wanted = list(processes(chosen, ensure_model(say=print_line)))
+    check_ports(wanted)
+    asked_to_stop = False
+
+    def stop(*_: object) -> None:
+        nonlocal asked_to_stop
+        asked_to_stop = True
+        stack.stop_soon()
+
+    with Stack(chosen.data_dir / "logs", folder=ROOT) as stack:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, stop)
+        print_line("Starting. The engine takes a while to load its model; Ctrl-C stops everything.")
+        try:
+            stack.start(wanted[0])  # the slow one loads while the database is made ready
+            upgrade(database())
+            if chosen.demo:
+                portfolio.load()
+            stack.start(*wanted[1:])
+            stack.wait_ready()
+            for line in _welcome(chosen.site, portfolio.guide() if chosen.demo else []):
+                print_line(line)
+            stack.wait()
+        except OperatorError:
+            if not asked_to_stop:
+                raise
+        print_line("Stopping.")
+    if stack.failure:
+        raise OperatorError(stack.failure)
+
+
+def _welcome(site: str, guide: list[str]) -> list[str]:
+    return [
+        "",
+        "Debtdesk is running.",
+        f"  Creditor's website   {site}/",
+        f"  Chat                 {site}/chat",
+        f"  Staff console        {site}/console",
+        *(["", *guide] if guide else []),
+        "",
+        "Ctrl-C stops everything.",
+    ]

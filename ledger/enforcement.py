@@ -1,0 +1,103 @@
+"""Triggers that make the database itself keep double entry. Used by the migration and by tests.
+
+Both databases: a posting refers to its seal by a deferred foreign key, so none is committed unsealed;
+no entry is added once sealed; postings, entries, seals and accounts are never changed or deleted.
+The sum per currency is checked when the seal is set: on SQLite, which has no deferred triggers, at
+once; on PostgreSQL by a deferred constraint trigger at commit.
+"""
+
+from sqlalchemy import Connection
+
+_SQLITE_UNBALANCED = """
+    SELECT RAISE(ABORT, 'ledger: this posting does not exist')
+        WHERE NOT EXISTS (SELECT 1 FROM txn WHERE id = NEW.txn_id);
+    SELECT RAISE(ABORT, 'ledger: a posting needs entries')
+        WHERE NOT EXISTS (SELECT 1 FROM entry WHERE txn_id = NEW.txn_id);
+    SELECT RAISE(ABORT, 'ledger: the posting does not sum to zero')
+        WHERE EXISTS (SELECT 1 FROM entry WHERE txn_id = NEW.txn_id GROUP BY currency HAVING sum(amount) <> 0);
+"""
+
+_SQLITE_NO_REPLACE = (
+    "CREATE TRIGGER TABLE_no_replace BEFORE INSERT ON TABLE WHEN EXISTS (SELECT 1 FROM TABLE WHERE KEY = NEW.KEY)"
+    " BEGIN SELECT RAISE(ABORT, 'ledger: TABLE rows are never changed'); END"
+)
+
+
+def _sqlite() -> list[str]:
+    statements = [
+        f"CREATE TRIGGER seal_balanced AFTER INSERT ON seal BEGIN {_SQLITE_UNBALANCED} END",
+        "CREATE TRIGGER entry_not_after_seal BEFORE INSERT ON entry"
+        " WHEN EXISTS (SELECT 1 FROM seal WHERE txn_id = NEW.txn_id)"
+        " BEGIN SELECT RAISE(ABORT, 'ledger: a sealed posting takes no more entries'); END",
+    ]
+    for table in ("txn", "entry", "seal", "account"):
+        statements += [
+            f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table}"
+            f" BEGIN SELECT RAISE(ABORT, 'ledger: {table} rows are never changed'); END"
+            for act in ("UPDATE", "DELETE")
+        ]
+    # INSERT OR REPLACE deletes without firing delete triggers.
+    for table, key in (("txn", "id"), ("entry", "id"), ("seal", "txn_id"), ("account", "id")):
+        statements.append(_SQLITE_NO_REPLACE.replace("KEY", key).replace("TABLE", table))
+    return statements
+
+
+_POSTGRESQL_FUNCTIONS = """
+CREATE FUNCTION ledger_seal_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM txn WHERE id = NEW.txn_id) THEN
+        RAISE EXCEPTION 'ledger: this posting does not exist' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM entry WHERE txn_id = NEW.txn_id) THEN
+        RAISE EXCEPTION 'ledger: a posting needs entries' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF EXISTS (SELECT 1 FROM entry WHERE txn_id = NEW.txn_id GROUP BY currency HAVING sum(amount) <> 0) THEN
+        RAISE EXCEPTION 'ledger: the posting does not sum to zero' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION ledger_entry_not_after_seal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM seal WHERE txn_id = NEW.txn_id) THEN
+        RAISE EXCEPTION 'ledger: a sealed posting takes no more entries'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION ledger_never_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+        MESSAGE = 'ledger: ' || TG_TABLE_NAME || ' rows are never changed';
+END $$
+"""
+
+
+def _postgresql() -> list[str]:
+    statements = [
+        *_POSTGRESQL_FUNCTIONS.split("\n\n"),
+        "CREATE CONSTRAINT TRIGGER seal_balanced AFTER INSERT ON seal DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION ledger_seal_balanced()",
+        "CREATE TRIGGER entry_not_after_seal BEFORE INSERT ON entry"
+        " FOR EACH ROW EXECUTE FUNCTION ledger_entry_not_after_seal()",
+    ]
+    for table in ("txn", "entry", "seal", "account"):
+        statements += [
+            f"CREATE TRIGGER {table}_never_changed BEFORE UPDATE OR DELETE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION ledger_never_changed()",
+            f"CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION ledger_never_changed()",
+        ]
+    return statements
+
+
+def statements(dialect: str) -> list[str]:
+    """The DDL for ``sqlite`` or ``postgresql``, in order."""
+    return {"sqlite": _sqlite, "postgresql": _postgresql}[dialect]()
+
+
+def enforce(connection: Connection) -> None:
+    """Create the triggers on a database that has the ledger's tables and none of the triggers yet."""
+    for statement in statements(connection.dialect.name):
+        connection.exec_driver_sql(statement.strip())

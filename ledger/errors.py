@@ -1,0 +1,86 @@
+"""What the ledger refuses, as types. Callers turn them into words for debtors or staff."""
+
+from datetime import date
+
+from ledger.kinds import HoldReason
+from ledger.money import Money
+from runtime.ids import DebtId
+
+
+class LedgerError(Exception):
+    """A request the ledger refuses. Nothing of it was written."""
+
+
+class NotFound(LedgerError):
+    """There is no such row."""
+
+
+class KeyReused(LedgerError):
+    """The idempotency key was used before for something else."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the idempotency key {key!r} was used before with other content")
+        self.key = key
+
+
+class Unbalanced(LedgerError):
+    """The lines of a posting do not sum to zero in every currency."""
+
+
+class BelowZero(LedgerError):
+    """A posting would take more from a bucket than is in it."""
+
+
+class WrongCurrency(LedgerError):
+    """An amount is not in the currency of the debt or policy it meets."""
+
+
+class ReferenceTaken(LedgerError):
+    """A debt with this reference exists already."""
+
+
+class CannotReverse(LedgerError):
+    """A posting cannot be undone: it is a reversal, was reversed, or its money has moved on."""
+
+
+class PlanRefused(LedgerError):
+    """Base of the reasons why a plan cannot be agreed."""
+
+
+class DebtNotPayable(PlanRefused):
+    """A debt is not open, owes nothing, or is on a hold that forbids payment. ``reason`` is None without a hold."""
+
+    def __init__(self, debt_id: DebtId, reason: HoldReason | None) -> None:
+        super().__init__(f"debt {debt_id} cannot be paid in a plan ({reason or 'nothing is owed on it'})")
+        self.debt_id = debt_id
+        self.reason = reason
+
+
+class AlreadyInPlan(PlanRefused):
+    """A debt is in an active plan already."""
+
+    def __init__(self, debt_id: DebtId, plan_id: int) -> None:
+        super().__init__(f"debt {debt_id} is in plan {plan_id}")
+        self.debt_id = debt_id
+        self.plan_id = plan_id
+
+
+class OfferStale(PlanRefused):
+    """The balance is no longer what the offer was made for: show a new offer."""
+
+    def __init__(self, owed: Money) -> None:
+        super().__init__(f"the debts of this offer now owe {owed}")
+        self.owed = owed
+
+
+class OutsidePolicy(PlanRefused):
+    """The creditor's policy does not allow this plan."""
+
+
+class PromiseRefused(LedgerError):
+    """A promise that cannot be recorded: nothing, more than is owed, or a day that is past or too far away."""
+
+    def __init__(self, why: str, *, latest: date | None = None, owed: Money | None = None) -> None:
+        super().__init__(why)
+        self.latest = latest
+        self.owed = owed

@@ -1,0 +1,105 @@
+"""Holds: which reason stops which act, placing, lifting, asking."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from ledger.errors import NotFound
+from ledger.kinds import Act, HoldReason
+from ledger.models import Hold
+from ledger.once import once
+from runtime.ids import DebtId, DebtorId
+
+__all__ = ["EFFECTS", "Act", "Effect", "HoldReason", "active_holds", "lift_hold", "place_hold", "stopped", "strongest"]
+
+_EVERYTHING = frozenset(Act)
+_NO_CHASING = frozenset({Act.ASK, Act.REMIND, Act.CHARGE})
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a hold does. ``payable``: whether the debtor may still pay, or agree a plan, of their own accord."""
+
+    stops: frozenset[Act]
+    payable: bool
+
+
+# From the strongest to the weakest.
+EFFECTS: dict[HoldReason, Effect] = {
+    HoldReason.SELF_HARM: Effect(_EVERYTHING, payable=False),  # money returns only with a person (rule 35)
+    HoldReason.DECEASED: Effect(_EVERYTHING, payable=False),  # rule 20
+    HoldReason.WRONG_PERSON: Effect(_EVERYTHING, payable=False),  # rule 3
+    HoldReason.FRAUD: Effect(_EVERYTHING, payable=False),
+    HoldReason.BANKRUPTCY: Effect(_EVERYTHING, payable=False),  # no asking, no link (rule 36)
+    HoldReason.DISPUTE: Effect(_EVERYTHING, payable=False),  # rules 13, 17, 27
+    HoldReason.REPRESENTED: Effect(_NO_CHASING, payable=False),  # rule 11
+    HoldReason.THIRD_PARTY: Effect(_NO_CHASING, payable=False),
+    HoldReason.BREATHING_SPACE: Effect(_EVERYTHING, payable=True),  # rule 29
+    HoldReason.VULNERABILITY: Effect(_EVERYTHING, payable=True),  # rule 28
+    HoldReason.HARDSHIP: Effect(_EVERYTHING, payable=True),
+    HoldReason.VALIDATION: Effect(_NO_CHASING, payable=True),  # Reg F 1006.38
+    HoldReason.ALREADY_PAID: Effect(_EVERYTHING, payable=True),
+    HoldReason.ADVICE: Effect(_EVERYTHING, payable=True),  # rule 25
+    HoldReason.STAFF_REVIEW: Effect(_EVERYTHING, payable=True),  # rule 24
+    HoldReason.COMPLAINT: Effect(_NO_CHASING, payable=True),
+}
+_STRENGTH = {reason: place for place, reason in enumerate(EFFECTS)}
+
+
+def strongest(holds: Iterable[Hold]) -> Hold | None:
+    """The hold that matters most, the earliest of equals."""
+    return min(holds, key=lambda hold: (_STRENGTH[hold.reason], hold.id), default=None)
+
+
+def place_hold(
+    session: Session, *, key: str, debtor_id: DebtorId, debt_id: DebtId | None, reason: HoldReason, now: datetime,
+    until: date | None, actor: str, cause: str,
+) -> Hold:
+    """Put a debt, or with ``debt_id=None`` everything of the debtor, on hold through ``until`` (None: until lifted).
+
+    A state, never a posting. The same key again returns the same hold.
+    """
+    return once(session, Hold, key, lambda: Hold(
+        key=key, debtor_id=debtor_id, debt_id=debt_id, reason=reason, placed_at=now, until=until, actor=actor,
+        cause=cause,
+    ))
+
+
+def lift_hold(session: Session, *, hold_id: int, now: datetime, actor: str) -> None:
+    """End a hold. Lifting it again changes nothing. Raises NotFound."""
+    hold = session.get(Hold, hold_id, with_for_update=True, populate_existing=True)
+    if hold is None:
+        raise NotFound(f"there is no hold {hold_id}")
+    if hold.lifted_at is None:
+        hold.lifted_at, hold.lifted_by = now, actor
+        session.flush()
+
+
+def active_holds(session: Session, *, debtor_id: DebtorId, now: datetime) -> list[Hold]:
+    """The holds in force, on debts and on the whole debtor, the strongest first.
+
+    A hold lasts through its last day everywhere on earth, so it never ends before the debtor's own day does.
+    """
+    today = (now - timedelta(hours=12)).date()
+    holds = session.scalars(
+        select(Hold).where(
+            Hold.debtor_id == debtor_id, Hold.lifted_at.is_(None), or_(Hold.until.is_(None), Hold.until >= today)
+        )
+    )
+    return sorted(holds, key=lambda hold: (_STRENGTH[hold.reason], hold.id))
+
+
+def stopped(
+    session: Session, *, debtor_id: DebtorId, debt_id: DebtId | None = None, act: Act, now: datetime
+) -> Hold | None:
+    """The strongest hold that forbids ``act``, or None.
+
+    With a debt: holds on it and on the whole debtor. Without: only those on the whole debtor.
+    """
+    return strongest(
+        hold for hold in active_holds(session, debtor_id=debtor_id, now=now)
+        if act in EFFECTS[hold.reason].stops and hold.debt_id in (None, debt_id)
+    )

@@ -1,0 +1,104 @@
+"""The closed word lists of the ledger: states, buckets, accounts, reasons."""
+
+from enum import StrEnum
+
+
+class DebtStatus(StrEnum):
+    """Where a debt stands. Only an ``open`` one is owed to us."""
+
+    OPEN = "open"
+    PAID = "paid"
+    RECALLED = "recalled"
+    CLOSED = "closed"
+
+
+class Bucket(StrEnum):
+    """The parts of what is owed on one debt, and what was paid too much on it."""
+
+    PRINCIPAL = "principal"
+    INTEREST = "interest"
+    FEES = "fees"
+    COSTS = "costs"
+    OVERPAYMENT = "overpayment"
+
+
+OWED = (Bucket.PRINCIPAL, Bucket.INTEREST, Bucket.FEES, Bucket.COSTS)
+
+
+class CreditorAccount(StrEnum):
+    """The accounts of one creditor in one currency: the other side of every posting on a debt."""
+
+    PLACED = "placed"
+    """Debts handed to us (credited at opening, debited when recalled)."""
+    PROCESSOR_CLEARING = "processor_clearing"
+    """Payments taken through the card processor."""
+    DIRECT = "direct"
+    """Payments that reached the creditor by another way, or before the debt was placed."""
+    PROCESSOR_FEES = "processor_fees"
+    WRITE_OFF = "write_off"
+    SETTLEMENT_DISCOUNT = "settlement_discount"
+    DISPUTE_HOLD = "dispute_hold"
+    """Money the card processor holds back during a card dispute. A disputed *debt* is a hold, never a posting."""
+
+
+class PostingKind(StrEnum):
+    """What a posting records. A reversal has its own kind, so that payments can be told from their undoing."""
+
+    OPENING = "opening"
+    PAYMENT = "payment"
+    PAYMENT_REVERSAL = "payment_reversal"
+    RECALL = "recall"
+    ADJUSTMENT = "adjustment"
+    REVERSAL = "reversal"
+
+
+class PlanStatus(StrEnum):
+    """Where a plan stands. A debt is in at most one ``active`` plan."""
+
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class PromiseStatus(StrEnum):
+    """Where a promise to pay stands."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    PARTLY_KEPT = "partly_kept"
+    BROKEN = "broken"
+    SUPERSEDED = "superseded"
+
+
+class HoldReason(StrEnum):
+    """Why collecting is on hold. What each stops is a table in ``ledger.holds``."""
+
+    DISPUTE = "dispute"
+    VALIDATION = "validation"
+    HARDSHIP = "hardship"
+    BREATHING_SPACE = "breathing_space"
+    BANKRUPTCY = "bankruptcy"
+    DECEASED = "deceased"
+    REPRESENTED = "represented"
+    FRAUD = "fraud"
+    VULNERABILITY = "vulnerability"
+    COMPLAINT = "complaint"
+    STAFF_REVIEW = "staff_review"
+    SELF_HARM = "self_harm"
+    ALREADY_PAID = "already_paid"
+    WRONG_PERSON = "wrong_person"
+    THIRD_PARTY = "third_party"
+    ADVICE = "advice"
+
+
+class Act(StrEnum):
+    """What we might do to a debtor without their asking."""
+
+    ASK = "ask"
+    """Ask for payment, offer a link, a plan or a settlement unasked."""
+    REMIND = "remind"
+    """Send a proactive message."""
+    CHARGE = "charge"
+    """Take an instalment from a stored card."""
+    ACCRUE = "accrue"
+    """Add interest, fees or costs."""

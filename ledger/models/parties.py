@@ -1,0 +1,100 @@
+"""Who is owed, who owes, and what."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from ledger.kinds import DebtStatus
+from ledger.models.columns import BigId, Currency, coded
+from runtime.database import Base, EncryptedText, UTCDateTime
+from runtime.ids import CreditorId, DebtId, DebtorId
+
+
+def _reference(value: str) -> str:
+    if not (cleaned := "".join(value.split()).upper()):
+        raise ValueError("a reference cannot be empty")
+    return cleaned
+
+
+class Creditor(Base):
+    """Whom a debt is owed to. ``policy`` names a file in the policy folder, without ``.yml``."""
+
+    __tablename__ = "creditor"
+    id: Mapped[CreditorId] = mapped_column(BigId, primary_key=True)
+    ref: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    country: Mapped[str] = mapped_column(String(2))
+    currency: Mapped[str] = mapped_column(Currency)
+    policy: Mapped[str] = mapped_column(String(100))
+    own_collector: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether the creditor collects for itself (its own brand), which changes what the law asks of us."""
+
+    @validates("ref")
+    def _clean_ref(self, _key: str, value: str) -> str:
+        return _reference(value)
+
+
+class Debtor(Base):
+    """A person who owes. References are upper case without white space."""
+
+    __tablename__ = "debtor"
+    __table_args__ = (Index("ix_debtor_email", "email"), Index("ix_debtor_phone", "phone"))
+    id: Mapped[DebtorId] = mapped_column(BigId, primary_key=True)
+    ref: Mapped[str] = mapped_column(String(64), unique=True)
+    first_name: Mapped[str] = mapped_column(String(100))
+    last_name: Mapped[str] = mapped_column(String(100))
+    date_of_birth: Mapped[str | None] = mapped_column(EncryptedText)
+    """ISO 8601, encrypted."""
+    postcode: Mapped[str | None] = mapped_column(EncryptedText)
+    country: Mapped[str] = mapped_column(String(2))
+    region: Mapped[str | None] = mapped_column(String(50))
+    """State (US) or nation (UK: England, Wales, Scotland, Northern Ireland)."""
+    timezone: Mapped[str | None] = mapped_column(String(64))
+    """IANA name. Unknown means: send nothing proactive."""
+    language: Mapped[str | None] = mapped_column(String(10))
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(32))
+    vulnerable: Mapped[bool] = mapped_column(Boolean, default=False)
+    vulnerability_note: Mapped[str | None] = mapped_column(EncryptedText)
+    """Kept only with the debtor's yes."""
+    deceased_on: Mapped[date | None] = mapped_column(Date)
+    representative: Mapped[str | None] = mapped_column(EncryptedText)
+    """Contact of a lawyer, adviser or executor who speaks for the debtor."""
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    @validates("ref")
+    def _clean_ref(self, _key: str, value: str) -> str:
+        return _reference(value)
+
+
+class Debt(Base):
+    """One debt. Its balance is in DebtBalance; what made the balance is in Entry."""
+
+    __tablename__ = "debt"
+    __table_args__ = (
+        Index("ix_debt_debtor_id_status", "debtor_id", "status"),
+        UniqueConstraint("id", "currency", name="uq_debt_id_currency"),
+    )
+    id: Mapped[DebtId] = mapped_column(BigId, primary_key=True)
+    ref: Mapped[str] = mapped_column(String(64), unique=True)
+    debtor_id: Mapped[DebtorId] = mapped_column(ForeignKey("debtor.id"))
+    creditor_id: Mapped[CreditorId] = mapped_column(ForeignKey("creditor.id"), index=True)
+    currency: Mapped[str] = mapped_column(Currency)
+    kind: Mapped[str] = mapped_column(String(50))
+    """What sort of debt (``energy``, ``parcel``, ``loan`` …): consequence texts depend on it."""
+    description: Mapped[str] = mapped_column(String(300), default="")
+    original_creditor: Mapped[str | None] = mapped_column(String(200))
+    opened_on: Mapped[date] = mapped_column(Date)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    last_acknowledged_on: Mapped[date | None] = mapped_column(Date)
+    """Last payment or written acknowledgement: limitation runs from it."""
+    status: Mapped[DebtStatus] = mapped_column(coded(DebtStatus), default=DebtStatus.OPEN)
+    time_barred: Mapped[bool | None] = mapped_column(Boolean)
+    """True, False, or None when the age is unknown (then staff decide)."""
+    creditor: Mapped[Creditor] = relationship()
+    debtor: Mapped[Debtor] = relationship()
+
+    @validates("ref")
+    def _clean_ref(self, _key: str, value: str) -> str:
+        return _reference(value)

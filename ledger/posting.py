@@ -1,0 +1,244 @@
+"""The one way money is recorded: balanced, once per idempotency key, never changed afterwards.
+
+Order inside a transaction (field notes): insert the posting, lock the balances by id, allocate, write the
+entries, seal.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ledger.errors import BelowZero, CannotReverse, KeyReused, NotFound, Unbalanced, WrongCurrency
+from ledger.keeping import keep
+from ledger.kinds import Bucket, CreditorAccount, DebtStatus, PostingKind
+from ledger.models import Account, Debt, DebtBalance, Entry, Seal, Txn
+from ledger.money import Money, exponent, totals
+from runtime.ids import CreditorId, DebtId
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One side of a posting: a debt's bucket or a creditor's account, and what is debited (negative: credited)."""
+
+    owner: DebtId | CreditorId
+    kind: Bucket | CreditorAccount
+    amount: Money
+
+    @property
+    def debt_id(self) -> DebtId | None:
+        """The debt, when the line is on one."""
+        return DebtId(self.owner) if isinstance(self.kind, Bucket) else None
+
+
+def on_debt(debt_id: DebtId, bucket: Bucket, amount: Money) -> Line:
+    """A debit of ``amount`` on a bucket of a debt: the debtor owes more."""
+    return Line(debt_id, bucket, amount)
+
+
+def on_creditor(creditor_id: CreditorId, account: CreditorAccount, amount: Money) -> Line:
+    """A debit of ``amount`` on an account of a creditor."""
+    return Line(creditor_id, account, amount)
+
+
+def content_hash(content: object) -> str:
+    """SHA-256 of a JSON value, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _insert(
+    session: Session, table: type[Txn] | type[DebtBalance] | type[Account]
+) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def begin_posting(
+    session: Session, *, key: str, kind: PostingKind, effective_on: date, posted_at: datetime, actor: str, cause: str,
+    content: object, reverses_id: int | None = None,
+) -> tuple[Txn, bool]:
+    """The posting of ``key``, and whether it is new; a new one must be finished with ``finish_posting``.
+
+    Raises KeyReused when the key stands for other ``content`` (what was asked for, as JSON).
+    """
+    session.flush()
+    asked = content_hash([kind, effective_on.isoformat(), reverses_id, content])
+    made = session.execute(
+        _insert(session, Txn)
+        .values(idem_key=key, content_hash=asked, kind=kind, effective_on=effective_on, posted_at=posted_at,
+                actor=actor, cause=cause, reverses_id=reverses_id)
+        .on_conflict_do_nothing(index_elements=["idem_key"])
+        .returning(Txn.id)
+    ).scalar()
+    txn = session.scalars(select(Txn).where(Txn.idem_key == key)).one()
+    if txn.content_hash != asked:
+        raise KeyReused(key)
+    return txn, made is not None
+
+
+def lock_balances(session: Session, debt_ids: Iterable[DebtId]) -> dict[DebtId, DebtBalance]:
+    """The balances of the debts, locked in the order of their ids.
+
+    Absent ones are made, for an absent row takes no lock. Raises NotFound for a debt there is not.
+    """
+    wanted = sorted(set(debt_ids))
+    if not wanted:
+        return {}
+    session.flush()
+    query = (
+        select(DebtBalance).where(DebtBalance.debt_id.in_(wanted)).order_by(DebtBalance.debt_id)
+        .with_for_update().execution_options(populate_existing=True)
+    )
+    found = {balance.debt_id: balance for balance in session.scalars(query)}
+    if missing := [debt_id for debt_id in wanted if debt_id not in found]:
+        existing = set(session.scalars(select(Debt.id).where(Debt.id.in_(missing))))
+        if absent := set(missing) - existing:
+            raise NotFound(f"there is no debt {min(absent)}")
+        nothing = {"principal": 0, "interest": 0, "fees": 0, "costs": 0, "overpayment": 0, "version": 0}
+        session.execute(
+            _insert(session, DebtBalance).values([{"debt_id": i, **nothing} for i in missing])
+            .on_conflict_do_nothing(index_elements=["debt_id"])
+        )
+        found = {balance.debt_id: balance for balance in session.scalars(query)}
+    return found
+
+
+def _account_ids(session: Session, lines: Sequence[Line]) -> list[int]:
+    """The accounts of the lines, in their order; made when this is the first posting to them."""
+    debts = {line.owner for line in lines if line.debt_id is not None}
+    creditors = {line.owner for line in lines if line.debt_id is None}
+    query = select(Account.debt_id, Account.creditor_id, Account.kind, Account.currency, Account.id).where(
+        or_(Account.debt_id.in_(debts), Account.creditor_id.in_(creditors))
+    )
+    wanted = [
+        (line.debt_id, None if line.debt_id is not None else CreditorId(line.owner), line.kind.value,
+         line.amount.currency)
+        for line in lines
+    ]
+    found = {(debt, creditor, kind, currency): id for debt, creditor, kind, currency, id in session.execute(query)}
+    if missing := {key for key in wanted if key not in found}:
+        session.execute(
+            _insert(session, Account)
+            .values([{"debt_id": debt, "creditor_id": creditor, "kind": kind, "currency": currency,
+                      "exponent": exponent(currency)} for debt, creditor, kind, currency in sorted(missing, key=str)])
+            .on_conflict_do_nothing()
+        )
+        found = {(debt, creditor, kind, currency): id for debt, creditor, kind, currency, id in session.execute(query)}
+    return [found[key] for key in wanted]
+
+
+def balanced(lines: Iterable[Line]) -> bool:
+    """Whether there are lines and they sum to zero in every currency."""
+    lines = list(lines)
+    return bool(lines) and all(amount.is_zero for amount in totals(line.amount for line in lines).values())
+
+
+def finish_posting(
+    session: Session, txn: Txn, lines: Sequence[Line], balances: Mapping[DebtId, DebtBalance] | None = None
+) -> None:
+    """Write the entries of a new posting, move the cached balances, seal it, and bring what hangs on them up to date.
+
+    ``balances`` are those already locked. Raises Unbalanced, WrongCurrency, and BelowZero when a bucket would
+    go below zero.
+    """
+    lines = [line for line in lines if not line.amount.is_zero]
+    if not balanced(lines):
+        raise Unbalanced(f"the lines of {txn.idem_key!r} do not sum to zero")
+    touched = {line.debt_id for line in lines if line.debt_id is not None}
+    locked = balances if balances is not None and touched <= balances.keys() else lock_balances(session, touched)
+    debts = {debt.id: debt for debt in session.scalars(select(Debt).where(Debt.id.in_(touched)))}
+    for line in lines:
+        if line.debt_id is None:
+            continue
+        if debts[line.debt_id].currency != line.amount.currency:
+            raise WrongCurrency(f"debt {line.debt_id} is not in {line.amount.currency}")
+        balance, sign = locked[line.debt_id], -1 if line.kind is Bucket.OVERPAYMENT else 1
+        moved = getattr(balance, line.kind.value) + sign * line.amount.minor
+        if moved < 0:
+            raise BelowZero(f"{txn.idem_key!r} would take {line.kind} of debt {line.debt_id} below zero")
+        setattr(balance, line.kind.value, moved)
+    for debt_id, debt in debts.items():
+        locked[debt_id].version += 1
+        owed = locked[debt_id].owed
+        if debt.status is DebtStatus.OPEN and owed == 0:
+            debt.status = DebtStatus.PAID
+        elif debt.status is DebtStatus.PAID and owed > 0:
+            debt.status = DebtStatus.OPEN
+    session.flush()
+    accounts = _account_ids(session, lines)
+    session.execute(
+        insert(Entry),
+        [{"txn_id": txn.id, "account_id": account, "currency": line.amount.currency, "amount": line.amount.minor}
+         for account, line in zip(accounts, lines, strict=True)],
+    )
+    session.execute(insert(Seal), [{"txn_id": txn.id}])
+    if txn.kind in {PostingKind.PAYMENT, PostingKind.PAYMENT_REVERSAL}:
+        keep(session, debts.values(), on=txn.effective_on, at=txn.posted_at)
+
+
+def post(
+    session: Session, *, key: str, kind: PostingKind, effective_on: date, posted_at: datetime, actor: str, cause: str,
+    lines: Sequence[Line],
+) -> Txn:
+    """Record ``lines``. The same key with the same content changes nothing and returns the first posting.
+
+    Raises KeyReused (same key, other content), Unbalanced, NotFound, WrongCurrency, BelowZero.
+    """
+    content = sorted([line.kind.value, line.owner, line.amount.minor, line.amount.currency] for line in lines)
+    with session.begin_nested():
+        txn, fresh = begin_posting(session, key=key, kind=kind, effective_on=effective_on, posted_at=posted_at,
+                                   actor=actor, cause=cause, content=content)
+        if fresh:
+            finish_posting(session, txn, lines)
+    return txn
+
+
+def lines_of(session: Session, txn_id: int) -> list[Line]:
+    """The recorded lines of a posting."""
+    rows = session.execute(
+        select(Account.debt_id, Account.creditor_id, Account.kind, Entry.currency, Entry.amount)
+        .join(Account, Account.id == Entry.account_id).where(Entry.txn_id == txn_id).order_by(Entry.id)
+    )
+    lines: list[Line] = []
+    for debt_id, creditor_id, kind, currency, amount in rows:
+        money = Money(amount, currency)
+        if debt_id is not None:
+            lines.append(on_debt(debt_id, Bucket(kind), money))
+        elif creditor_id is not None:
+            lines.append(on_creditor(creditor_id, CreditorAccount(kind), money))
+    return lines
+
+
+def reverse(
+    session: Session, *, key: str, txn_id: int, effective_on: date, posted_at: datetime, actor: str, cause: str
+) -> Txn:
+    """Undo a posting by replaying its recorded split with the opposite sign.
+
+    Plans and promises that counted a payment follow. Raises NotFound; CannotReverse when it is itself a
+    reversal, was reversed under another key, or its money has moved on (an overpayment given back).
+    """
+    original = session.get(Txn, txn_id)
+    if original is None:
+        raise NotFound(f"there is no posting {txn_id}")
+    if original.reverses_id is not None:
+        raise CannotReverse("a reversal cannot be reversed: post again instead")
+    earlier = session.scalar(select(Txn.idem_key).where(Txn.reverses_id == txn_id))
+    if earlier is not None and earlier != key:
+        raise CannotReverse(f"posting {txn_id} was reversed before")
+    kind = PostingKind.PAYMENT_REVERSAL if original.kind is PostingKind.PAYMENT else PostingKind.REVERSAL
+    try:
+        with session.begin_nested():
+            txn, fresh = begin_posting(session, key=key, kind=kind, effective_on=effective_on, posted_at=posted_at,
+                                       actor=actor, cause=cause, content=txn_id, reverses_id=txn_id)
+            if fresh:
+                finish_posting(session, txn, [Line(x.owner, x.kind, -x.amount) for x in lines_of(session, txn_id)])
+    except BelowZero as error:
+        raise CannotReverse(f"the money of posting {txn_id} has moved on") from error
+    except IntegrityError as error:  # another transaction reversed it between our look and our insert
+        raise CannotReverse(f"posting {txn_id} was reversed before") from error
+    return txn

@@ -1,0 +1,87 @@
+"""Payments received."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ledger.allocation import over_buckets
+from ledger.errors import NotFound, WrongCurrency
+from ledger.keeping import standing_payment
+from ledger.kinds import CreditorAccount, PostingKind
+from ledger.models import Account, Creditor, Debt, Entry, Txn
+from ledger.money import Money, total
+from ledger.policy import policy_for
+from ledger.posting import Line, begin_posting, finish_posting, lock_balances, on_creditor, on_debt
+from runtime.ids import DebtId, DebtorId
+
+
+def receive(
+    session: Session, *, key: str, split: Mapping[DebtId, Money], effective_on: date, posted_at: datetime, actor: str,
+    cause: str, through: CreditorAccount = CreditorAccount.PROCESSOR_CLEARING,
+) -> Txn:
+    """Credit a payment to debts as ``split`` says, on each in the order of its creditor's policy.
+
+    What is more than owed goes to the debt's overpayment: money that has come in is never refused, whatever
+    hold there is. Sets debts paid, instalments paid, promises kept. ``through`` is the creditor's account the
+    money came in on. The same key with the same split changes nothing.
+    Raises KeyReused, NotFound, WrongCurrency; ValueError for an empty split or an amount that is not positive.
+    """
+    if not split or any(amount.minor <= 0 for amount in split.values()):
+        raise ValueError("a payment needs amounts above nothing")
+    debts = {
+        debt.id: (debt, creditor) for debt, creditor in session.execute(
+            select(Debt, Creditor).join(Creditor, Creditor.id == Debt.creditor_id).where(Debt.id.in_(split))
+        )
+    }
+    for debt_id, amount in split.items():
+        if debt_id not in debts:
+            raise NotFound(f"there is no debt {debt_id}")
+        if debts[debt_id][0].currency != amount.currency:
+            raise WrongCurrency(f"debt {debt_id} is not in {amount.currency}")
+    orders = {debt_id: policy_for(creditor).allocation for debt_id, (_, creditor) in debts.items()}
+    txn, fresh = begin_posting(
+        session, key=key, kind=PostingKind.PAYMENT, effective_on=effective_on, posted_at=posted_at, actor=actor,
+        cause=cause, content=[through.value, sorted([i, m.minor, m.currency] for i, m in split.items())],
+    )
+    if not fresh:
+        return txn
+    balances = lock_balances(session, split)
+    lines: list[Line] = []
+    for debt_id, amount in sorted(split.items()):
+        for bucket, part in over_buckets(balances[debt_id], amount, orders[debt_id]).items():
+            lines.append(on_debt(debt_id, bucket, -part))
+    for creditor_id, currency in sorted({(debt.creditor_id, debt.currency) for debt, _ in debts.values()}):
+        mine = [
+            split[debt.id] for debt, _ in debts.values() if (debt.creditor_id, debt.currency) == (creditor_id, currency)
+        ]
+        lines.append(on_creditor(creditor_id, through, total(mine, currency)))
+    finish_posting(session, txn, lines, balances)
+    return txn
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLine:
+    """What one payment gave to one debt, by value date."""
+
+    on: date
+    amount: Money
+    debt_id: DebtId
+    debt_ref: str
+    creditor: str
+
+
+def payments_of(session: Session, debtor_id: DebtorId) -> list[PaymentLine]:
+    """The payments of a debtor, the newest first. What was reversed is left out; what was paid too much is included."""
+    rows = session.execute(
+        select(Txn.effective_on, func.sum(-Entry.amount), Entry.currency, Debt.id, Debt.ref, Creditor.name)
+        .join(Entry, Entry.txn_id == Txn.id).join(Account, Account.id == Entry.account_id)
+        .join(Debt, Debt.id == Account.debt_id).join(Creditor, Creditor.id == Debt.creditor_id)
+        .where(Debt.debtor_id == debtor_id, standing_payment())
+        .group_by(Txn.id, Txn.effective_on, Entry.currency, Debt.id, Debt.ref, Creditor.name)
+        .order_by(Txn.effective_on.desc(), Txn.id.desc(), Debt.id)
+    )
+    return [PaymentLine(on, Money(int(minor), currency), debt_id, ref, creditor)
+            for on, minor, currency, debt_id, ref, creditor in rows]

@@ -1,0 +1,130 @@
+"""The database itself keeps double entry, whoever writes."""
+
+from datetime import date, datetime
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from ledger.kinds import Bucket
+from runtime.database import Database
+
+from tests.ledger.portfolio import Portfolio
+
+
+def _txn(session: Session, key: str = "raw") -> int:
+    number = session.execute(text(
+        "INSERT INTO txn (idem_key, content_hash, kind, effective_on, posted_at, actor, cause)"
+        " VALUES (:key, '', 'adjustment', '2026-03-03', '2026-03-03 12:00:00', 'test', 'test') RETURNING id"
+    ), {"key": key}).scalar_one()
+    return int(number)
+
+
+def _entry(session: Session, txn: int, account: int, amount: int, currency: str = "GBP") -> None:
+    session.execute(
+        text("INSERT INTO entry (txn_id, account_id, currency, amount) VALUES (:txn, :account, :currency, :amount)"),
+        {"txn": txn, "account": account, "currency": currency, "amount": amount},
+    )
+
+
+def _seal(session: Session, txn: int) -> None:
+    session.execute(text("INSERT INTO seal (txn_id) VALUES (:txn)"), {"txn": txn})
+
+
+@pytest.fixture
+def accounts(db: Database, portfolio: Portfolio) -> tuple[int, int]:
+    """The accounts of one posted debt: its principal, and the creditor's."""
+    portfolio.debt("A1", 10_000)
+    with db.read() as session:
+        found = session.execute(text("SELECT id FROM account ORDER BY debt_id IS NULL")).scalars().all()
+    return found[0], found[1]
+
+
+def test_a_balanced_sealed_posting_is_taken(db: Database, accounts: tuple[int, int]) -> None:
+    with db.write() as session:
+        txn = _txn(session)
+        _entry(session, txn, accounts[0], 5)
+        _entry(session, txn, accounts[1], -5)
+        _seal(session, txn)
+    with db.read() as session:
+        assert session.execute(text("SELECT count(*) FROM entry WHERE txn_id = :t"), {"t": txn}).scalar() == 2
+
+
+def test_an_unbalanced_posting_is_refused(db: Database, accounts: tuple[int, int]) -> None:
+    with pytest.raises(DBAPIError, match="does not sum to zero"), db.write() as session:
+        txn = _txn(session)
+        _entry(session, txn, accounts[0], 5)
+        _entry(session, txn, accounts[1], -4)
+        _seal(session, txn)
+    with db.read() as session:
+        assert session.execute(text("SELECT count(*) FROM txn WHERE idem_key = 'raw'")).scalar() == 0
+
+
+@pytest.mark.parametrize("lines", [0, 2])
+def test_an_unsealed_posting_is_refused_at_commit(db: Database, accounts: tuple[int, int], lines: int) -> None:
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"), db.write() as session:
+        txn = _txn(session)
+        if lines:
+            _entry(session, txn, accounts[0], 5)
+            _entry(session, txn, accounts[1], -5)
+
+
+def test_a_posting_without_entries_is_refused(db: Database, accounts: tuple[int, int]) -> None:
+    with pytest.raises(DBAPIError, match="needs entries"), db.write() as session:
+        _seal(session, _txn(session))
+
+
+def test_a_seal_without_posting_is_refused(db: Database, accounts: tuple[int, int]) -> None:
+    with pytest.raises(DBAPIError, match="does not exist"), db.write() as session:
+        _seal(session, 4711)
+
+
+def test_nothing_is_added_after_the_seal(db: Database, accounts: tuple[int, int]) -> None:
+    with pytest.raises(DBAPIError, match="no more entries"), db.write() as session:
+        txn = session.execute(text("SELECT min(id) FROM txn")).scalar_one()
+        _entry(session, txn, accounts[0], 5)
+        _entry(session, txn, accounts[1], -5)
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE entry SET amount = amount + 1", "DELETE FROM entry", "UPDATE txn SET cause = 'other'", "DELETE FROM txn",
+    "UPDATE seal SET txn_id = txn_id + 100", "DELETE FROM seal", "UPDATE account SET kind = 'fees'",
+])
+def test_rows_are_never_changed(db: Database, accounts: tuple[int, int], statement: str) -> None:
+    with pytest.raises(DBAPIError, match="never changed"), db.write() as session:
+        session.execute(text(statement))
+
+
+def test_rows_are_never_replaced_or_emptied(db: Database, accounts: tuple[int, int]) -> None:
+    statements = {
+        "sqlite": ["INSERT OR REPLACE INTO entry SELECT id, txn_id, account_id, currency, amount * 2 FROM entry",
+                   "REPLACE INTO txn SELECT * FROM txn", "REPLACE INTO seal SELECT * FROM seal"],
+        "postgresql": ["TRUNCATE entry CASCADE", "TRUNCATE txn CASCADE", "TRUNCATE seal CASCADE"],
+    }[db.dialect]
+    for statement in statements:
+        with pytest.raises(DBAPIError, match="never changed|no more entries"), db.write() as session:
+            session.execute(text(statement))
+
+
+def test_an_entry_is_in_its_accounts_currency(db: Database, accounts: tuple[int, int]) -> None:
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"), db.write() as session:
+        txn = _txn(session)
+        _entry(session, txn, accounts[0], 5, "USD")
+        _entry(session, txn, accounts[1], -5, "USD")
+        _seal(session, txn)
+
+
+def test_an_account_is_in_its_debts_currency(db: Database, portfolio: Portfolio) -> None:
+    debt = portfolio.debt("A1", 10_000)
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"), db.write() as session:
+        session.execute(text("INSERT INTO account (debt_id, kind, currency, exponent) VALUES (:d, 'fees', 'USD', 2)"),
+                        {"d": debt})
+
+
+def test_a_cached_balance_is_never_negative(db: Database, portfolio: Portfolio) -> None:
+    portfolio.debt("A1", 10_000)
+    with pytest.raises(DBAPIError, match=r"(?i)not_negative"), db.write() as session:
+        session.execute(text(f"UPDATE debt_balance SET {Bucket.FEES} = -1"))  # noqa: S608
+
+
