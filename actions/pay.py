@@ -9,8 +9,8 @@ from actions.offered import CANNOT, OWE, PERSON, SPREAD
 from actions.registry import action, repeats
 from conversations.say import Choice, Say
 from ledger.balances import DebtLine
-from ledger.money import Money
-from payments.links import make_pay_link, pay_url
+from ledger.money import Money, total
+from payments.links import make_pay_link
 from payments.mode import card_mode
 from runtime.ids import DebtId
 
@@ -35,8 +35,8 @@ def pay(ctx: Context) -> Sequence[Say]:
 
 
 def _wanted(ctx: Context, payable: list[DebtLine]) -> list[DebtLine]:
-    chosen = ctx.choice.get("debt") or ctx.question_data.get("debt") if ctx.question == "pay_amount" else None
-    chosen = ctx.choice.get("debt") or chosen
+    asked = ctx.question_data.get("debt") if ctx.question == "pay_amount" else None
+    chosen = ctx.choice.get("debt") or asked
     if chosen:
         return [d for d in payable if d.debt_id == chosen] or payable
     return meant(payable, ctx.words) or payable
@@ -54,40 +54,37 @@ def _how_much(ctx: Context, wanted: list[DebtLine]) -> Sequence[Say]:
         ctx.ask("pay_debt")
         return [Say("pay_which", {"debts": [{"creditor": d.creditor, "balance": d.balance.json()} for d in wanted]},
                     debt_choices(wanted, "pay_now"))]
-    total = _total(wanted)
+    everything = _owed(wanted)
     if ctx.choice.get("other") or ctx.question == "pay_amount":
         ctx.ask("pay_amount", **({"debt": int(wanted[0].debt_id)} if len(wanted) == 1 else {}))
-        return [Say("pay_how_much", {"total": total.json()}, (Choice("all_of_it", "pay_now", {"amount": total.minor},
-                                                                     {"total": total.json()}),))]
+        return [Say("pay_how_much", {"total": everything.json()}, (Choice("all_of_it", "pay_now", {"amount": everything.minor},
+                                                                     {"total": everything.json()}),))]
     ctx.ask("pay_amount", **({"debt": int(wanted[0].debt_id)} if len(wanted) == 1 else {}))
-    buttons = [Choice("all_of_it", "pay_now", {"amount": total.minor}, {"total": total.json()})]
+    buttons = [Choice("all_of_it", "pay_now", {"amount": everything.minor}, {"total": everything.json()})]
     if len(wanted) > 1:
         buttons += [Choice("debt_choice", "pay_now", {"debt": int(d.debt_id), "amount": d.balance.minor},
                            {"creditor": d.creditor, "balance": d.balance.json(), "ref": d.ref,
                             "twice": sum(o.creditor == d.creditor for o in wanted) > 1}) for d in wanted[:6]]
     else:
-        buttons[0] = Choice("all_of_it", "pay_now", {"amount": total.minor, "debt": int(wanted[0].debt_id)},
-                            {"total": total.json()})
+        buttons[0] = Choice("all_of_it", "pay_now", {"amount": everything.minor, "debt": int(wanted[0].debt_id)},
+                            {"total": everything.json()})
     buttons += [Choice("another_amount", "pay_now", {"other": True}), SPREAD, CANNOT]
-    return [Say("pay_what", {"total": total.json()}, buttons)]
+    return [Say("pay_what", {"total": everything.json()}, buttons)]
 
 
-def _total(lines: Sequence[DebtLine]) -> Money:
-    total = Money.zero(lines[0].balance.currency)
-    for debt in lines:
-        total = total + debt.balance
-    return total
+def _owed(lines: Sequence[DebtLine]) -> Money:
+    return total((d.balance for d in lines), lines[0].balance.currency)
 
 
 def _link(ctx: Context, wanted: list[DebtLine], amount: Money) -> Sequence[Say]:
-    total = _total(wanted)
+    everything = _owed(wanted)
     if amount.minor <= 0:
         return _how_much(ctx, wanted)
-    if amount > total:
+    if amount > everything:
         ctx.ask("pay_amount")
-        return [Say("pay_too_much", {"amount": amount.json(), "total": total.json()},
-                    (Choice("all_of_it", "pay_now", {"amount": total.minor}, {"total": total.json()}), PERSON))]
-    if len(wanted) > 1 and amount != total:
+        return [Say("pay_too_much", {"amount": amount.json(), "total": everything.json()},
+                    (Choice("all_of_it", "pay_now", {"amount": everything.minor}, {"total": everything.json()}), PERSON))]
+    if len(wanted) > 1 and amount != everything:
         ctx.ask("pay_debt", amount=amount.minor)
         fitting = [d for d in wanted if d.balance >= amount]
         if fitting:
@@ -96,7 +93,7 @@ def _link(ctx: Context, wanted: list[DebtLine], amount: Money) -> Sequence[Say]:
         return [Say("pay_which", {"debts": [{"creditor": d.creditor, "balance": d.balance.json()} for d in wanted]},
                     debt_choices(wanted, "pay_now"))]
     split: Mapping[DebtId, Money] = (
-        {d.debt_id: d.balance for d in wanted} if amount == total else {wanted[0].debt_id: amount}
+        {d.debt_id: d.balance for d in wanted} if amount == everything else {wanted[0].debt_id: amount}
     )
     ctx.close()
     link = make_pay_link(ctx.session, key=ctx.key, debtor_id=ctx.verified, conversation_id=ctx.conversation_id,
@@ -104,8 +101,8 @@ def _link(ctx: Context, wanted: list[DebtLine], amount: Money) -> Sequence[Say]:
     card = {"kind": "payment", "title": "card_pay", "rows": [
         {"label": {"title": "plain", "values": {"text": d.creditor}},
          "value": {"title": "amount", "values": {"amount": split[d.debt_id].json()}}} for d in wanted
-    ], "link": {"url": pay_url(link), "title": "open_payment", "values": {"amount": amount.json()}}}
-    return [Say("pay_link", {"amount": amount.json(), "part": amount != total or len(wanted) < len(
+    ], "link": {"url": link.url, "title": "open_payment", "values": {"amount": amount.json()}}}
+    return [Say("pay_link", {"amount": amount.json(), "part": amount != everything or len(wanted) < len(
         [d for d in ctx.balance.lines if not d.balance.is_zero])}, (), card)]
 
 

@@ -86,10 +86,9 @@ def _merged_terms(ctx: Context) -> dict[str, Any]:
     """What was said so far about this plan, with this message's words on top."""
     said = dict(ctx.question_data.get("terms") or {})
     mine = ctx.turn.terms or {}
-    for name in ("amounts", "dates", "frequency"):
-        if mine.get(name):
-            said[name] = mine[name]
-    return said
+    if mine.get("amounts"):
+        said.pop("instalment", None)
+    return said | {name: mine[name] for name in ("amounts", "instalment", "dates", "frequency") if mine.get(name)}
 
 
 def _policy(ctx: Context, debts: Sequence[DebtLine]) -> Policy:
@@ -98,7 +97,8 @@ def _policy(ctx: Context, debts: Sequence[DebtLine]) -> Policy:
 
 def _propose(ctx: Context, debts: list[DebtLine]) -> Sequence[Say]:
     owed, said = _owed(debts), _merged_terms(ctx)
-    amount = Money(int(said["amounts"][0]["minor"]), owed.currency) if said.get("amounts") else None
+    named = said.get("instalment") or next(iter(said.get("amounts") or ()), None)
+    amount = Money(int(named["minor"]), owed.currency) if named else None
     frequency = Frequency.from_json(said["frequency"]) if said.get("frequency") else None
     if amount is None or amount.is_zero:
         return _three(ctx, debts, frequency)

@@ -7,7 +7,7 @@ from typing import Any
 
 from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor
-from sanic import Request, Sanic
+from sanic import Request
 from sanic.response import HTTPResponse, json
 
 from actions.registry import ACTIONS
@@ -39,21 +39,21 @@ def make_executor(database: Database, clock: Clock) -> ActionExecutor:
     return executor
 
 
-def make_server(database: Database, clock: Clock) -> Sanic[Any, Any]:
-    """The server. Every call but ``/health`` must show the shared secret; rasa-sdk itself asks for none."""
+def make_server(database: Database, clock: Clock) -> Any:
+    """The Sanic application. Every call but ``/health`` must show the shared secret; rasa-sdk itself asks for none."""
     app = create_app(make_executor(database, clock), cors_origins=None)
     secret = engine_secret().encode()
 
-    @app.on_request
     async def guard(request: Request) -> HTTPResponse | None:
         shown = request.headers.get("x-desk-secret", "").encode()
         if request.path != "/health" and not hmac.compare_digest(shown, secret):
             return json({"error": "wrong secret"}, status=403)
         return None
 
-    @app.exception(Exception, priority=1)
     async def failed(_request: Request, error: Exception) -> HTTPResponse:
         log.error("an action failed", exc_info=error)
         return json({"error": "the action failed; see the log"}, status=500)
 
+    app.register_middleware(guard, "request")
+    app.error_handler.add(Exception, failed)
     return app

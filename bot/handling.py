@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.engine import Answer, Engine, EngineError
 from bot.urgent import answer_without_engine
 from bot.wakeup import Wakeup
-from compliance.identity import who
+from compliance.identity import touch, who
 from conversations.models import Conversation, Turn, TurnState
 from conversations.say import Say, lock, say
 from conversations.texts import TextError
@@ -78,6 +78,7 @@ class TurnHandler:
 
     def _claim(self, conversation_id: ConversationId) -> tuple[Conversation, Turn] | None:
         with self._database.write() as session:
+            touch(session, conversation_id=conversation_id, now=self._clock.now())
             turn = claim(session, conversation_id=conversation_id, now=self._clock.now())
             return (session.get_one(Conversation, conversation_id), turn) if turn else None
 

@@ -6,7 +6,7 @@ from datetime import date
 from compliance.factors import find_factors, mask_cards
 from compliance.safety_net import urgent_intent
 from conversations.models import Conversation
-from conversations.terms import find_terms
+from conversations.terms import Terms, find_terms
 from conversations.turns import Heard
 from runtime.errors import DebtorError
 
@@ -40,12 +40,17 @@ def hear(text: str, conversation: Conversation, *, today: date) -> Heard:
     found = find_factors(shown, locale=conversation.locale, identity_open=question == "identity")
     terms = find_terms(found.masked if question != "identity" else "", locale=conversation.locale,
                        currency=CURRENCY.get(conversation.locale[-2:].upper(), "GBP"), today=today)
-    forced = urgent_intent(shown)
+    forced: str | None = urgent_intent(shown)
     if forced is None and question == "identity" and any(found.factors.values()):
         forced = "inform"
     if forced is None and not any(c.isalnum() for c in found.masked):
         forced = "out_of_scope"
-    return Heard(raw=shown, shown=shown or "…", masked=found.masked or "…", terms=terms.json(), factors=found.factors,
+    return Heard(raw=shown, shown=shown or "…", masked=found.masked or "…", terms=_kept(terms), factors=found.factors,
                  forced_intent=forced)
 
 
+
+
+def _kept(terms: Terms) -> dict[str, object]:
+    """The terms as a turn keeps them: the contract's JSON, and the amount that stands beside the rhythm."""
+    return terms.json() | ({"instalment": terms.instalment.json()} if terms.instalment else {})

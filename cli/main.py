@@ -12,6 +12,14 @@ from runtime.errors import OperatorError, StaffError
 
 COMMANDS = {
     "run": "cli.run:run",
+    "chat": "cli.chat:chat",
+    "import": "cli.import_:import_file",
+    "link": "cli.link:link",
+    "terms": "cli.terms:terms",
+    "ledger": "cli.ledger:ledger",
+    "reconcile": "cli.reconcile:reconcile",
+    "staff": "cli.staff:app",
+    "demo": "cli.demo:demo",
     "train": "cli.train:train",
     "nlu-eval": "cli.nlu_eval:nlu_eval",
 }

@@ -121,7 +121,7 @@ def evaluate(
         end = "".join(f"\n  {line}" for line in told[-10:])
         raise OperatorError(f"The engine could not evaluate (exit code {done.returncode}):{end}")
     _warn_of_unknown(examples, answers[0]["intents"], warn)
-    return [_verdict(example, answer) for example, answer in zip(examples, answers[1:], strict=True)]
+    return [verdict(example, answer["ranking"]) for example, answer in zip(examples, answers[1:], strict=True)]
 
 
 def _warn_of_unknown(examples: Iterable[Example], known: list[str], warn: Callable[[str], None]) -> None:
@@ -133,11 +133,15 @@ def _warn_of_unknown(examples: Iterable[Example], known: list[str], warn: Callab
         warn(f"warning: line {line}: the model has no intent {intent!r}; its lines count as misses")
 
 
-def _verdict(example: Example, answer: dict[str, object]) -> Verdict:
-    ranking = answer["ranking"]
-    assert isinstance(ranking, list)
-    got, confidence = ranking[0] if ranking else (FALLBACK_INTENT, 0.0)
-    return Verdict(example, str(got), float(confidence), bool(answer["fallback"]))
+def verdict(example: Example, ranking: Sequence[tuple[str, float]]) -> Verdict:
+    """What a ``ranking`` says of ``example``. Its first entry is what Rasa would act on; a fallback is passed over."""
+    fallback = bool(ranking) and ranking[0][0] == FALLBACK_INTENT
+    got, confidence = max(
+        ((name, score) for name, score in ranking if name != FALLBACK_INTENT),
+        key=lambda entry: entry[1],
+        default=(FALLBACK_INTENT, 0.0),
+    )
+    return Verdict(example, got, confidence, fallback)
 
 
 def nlu_eval(

@@ -113,7 +113,8 @@ def free_port() -> int:
 def print_line(line: str) -> None:
     """One line on the terminal, at once; a closed terminal is no reason to fail."""
     with contextlib.suppress(OSError, ValueError):
-        print(line, flush=True)
+        sys.stdout.write(f"{line}\n")  # one write: lines come from several threads
+        sys.stdout.flush()
 
 
 class Stack:

@@ -139,9 +139,9 @@ class Operator(Part):
                 runs[-1] = (runs[-1][0], day, hours)
             else:
                 runs.append((day, day, hours))
-        return ", ".join(
-            f"{first[:3].title()}{f'-{last[:3].title()}' if last != first else ''} {hours.opens:%H:%M}-{hours.closes:%H:%M}"
-            for first, last, hours in runs)
+        days = [first[:3] if first == last else f"{first[:3]}-{last[:3]}" for first, last, _ in runs]
+        return ", ".join(f"{name.title()} {hours.opens:%H:%M}-{hours.closes:%H:%M}"
+                         for name, (_, _, hours) in zip(days, runs, strict=True))
 
     def consequence_text(self, kind: str, stage: str = "default") -> str | None:
         """What may be said for this kind of debt and stage; None: nothing may."""

@@ -72,14 +72,13 @@ def allowed_channels(session: Session, debtor_id: DebtorId) -> dict[Channel, boo
 def contact_stopped(session: Session, debtor_id: DebtorId | None, conversation_id: ConversationId | None,
                     channel: str) -> bool:
     """Whether nothing may be sent unasked: the debtor stopped the channel, or someone in the conversation did."""
-    if conversation_id is not None:
-        conversation = session.get(Conversation, conversation_id)
-        if conversation is not None and conversation.contact_stopped_at is not None:
-            return True
-    if debtor_id is None:
+    preference = session.scalar(select(ContactPreference).where(
+        ContactPreference.debtor_id == debtor_id, ContactPreference.channel == channel)) if debtor_id else None
+    if preference is not None and not preference.allowed:
+        return True
+    conversation = session.get(Conversation, conversation_id) if conversation_id is not None else None
+    stopped_at = conversation.contact_stopped_at if conversation is not None else None
+    if stopped_at is None:
         return False
-    return session.scalar(
-        select(ContactPreference.id).where(
-            ContactPreference.debtor_id == debtor_id, ContactPreference.channel == channel,
-            ContactPreference.allowed.is_(False))
-    ) is not None
+    # a channel that the debtor kept, or opened again, after the stop
+    return not (preference is not None and preference.allowed and preference.since >= stopped_at)

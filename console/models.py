@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 import conversations.duty  # noqa: F401  # presence belongs with these tables; its room is lower so that actions may ask
@@ -37,7 +37,7 @@ class StaffAccount(Base):
     """A member of staff. ``email`` is lower case; ``password_hash`` is argon2id."""
 
     __tablename__ = "staff_account"
-    id: Mapped[StaffId] = mapped_column(primary_key=True)
+    id: Mapped[StaffId] = mapped_column(Integer, primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(80))
     role: Mapped[Role] = mapped_column(coded(Role))

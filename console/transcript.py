@@ -103,8 +103,8 @@ def transcript(session: Session, *, conversation: Conversation, staff_id: StaffI
         asked = turn if message.author == Author.DEBTOR else None
         lines.append(Line(
             message, message.text if visible or masked is None else masked, not visible,
-            masked is not None and visible, asked, _others(asked), _unsaid(asked, conversation), deliveries.get(message.id),
-            here if here != previous else None,
+            masked is not None and visible, asked, _others(asked), _unsaid(asked, conversation),
+            deliveries.get(message.id), here if here != previous else None,
         ))
         previous = here
     by_staff = conversation.owner == Owner.STAFF

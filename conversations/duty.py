@@ -5,7 +5,7 @@ Office hours are not known here; whoever tells a debtor that somebody will answe
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Integer, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from runtime.database import Base, UTCDateTime
@@ -19,7 +19,7 @@ class StaffPresence(Base):
     """When a member of staff was last active. One row each; none after signing out."""
 
     __tablename__ = "staff_presence"
-    staff_id: Mapped[StaffId] = mapped_column(primary_key=True, autoincrement=False)
+    staff_id: Mapped[StaffId] = mapped_column(Integer, primary_key=True, autoincrement=False)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 

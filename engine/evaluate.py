@@ -1,8 +1,7 @@
 """What the trained model makes of texts. Runs in the engine's environment, without a server.
 
 Reads one JSON object per line from standard input, ``{"text": …, "language": …}``, and answers each with one line
-on standard output: ``{"ranking": [[intent, confidence], …], "fallback": true or false}``. The ranking is that of the
-classifiers, without the fallback intent; ``fallback`` says whether the fallback would have been taken.
+on standard output: ``{"ranking": [[intent, confidence], …]}``. The first is what Rasa would act on, maybe a fallback.
 The first line of the answer is ``{"intents": […]}``, all the model knows.
 """
 
@@ -12,23 +11,9 @@ import json
 import logging
 import os
 import sys
-from typing import Any, TextIO
+from typing import TextIO
 
 import engine.start  # noqa: F401  # before Rasa, as it says there
-
-FALLBACK = "nlu_fallback"
-
-
-def _judged(parsed: dict[str, Any]) -> dict[str, Any]:
-    top = parsed.get("intent") or {}
-    ranking = [top, *parsed.get("intent_ranking", [])]
-    scores: dict[str, float] = {}
-    for entry in ranking:
-        name = entry.get("name")
-        if name and name != FALLBACK:
-            scores.setdefault(name, float(entry.get("confidence") or 0.0))
-    ordered = sorted(scores.items(), key=lambda item: -item[1])
-    return {"ranking": ordered, "fallback": top.get("name") == FALLBACK}
 
 
 async def _answer(model: str, answers: TextIO) -> None:
@@ -45,7 +30,9 @@ async def _answer(model: str, answers: TextIO) -> None:
         asked = json.loads(line)
         message = UserMessage(asked["text"], metadata={"language": asked.get("language", "en")})
         parsed = await agent.processor.parse_message(message)
-        print(json.dumps(_judged(parsed)), file=answers, flush=True)
+        read = [parsed.get("intent") or {}, *parsed.get("intent_ranking", [])]
+        ranking = [[entry["name"], entry.get("confidence") or 0.0] for entry in read if entry.get("name")]
+        print(json.dumps({"ranking": ranking}), file=answers, flush=True)
 
 
 def main() -> None:

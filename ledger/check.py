@@ -134,8 +134,8 @@ def _promises_counted(session: Session) -> Iterator[Finding]:
     for promise in promises:
         received, status = promise_count(session, promise)
         if (promise.received, promise.status) != (received, status):
-            what = f"promise {promise.id} is {promise.status} with {promise.received}, should be {status} with {received}"
-            yield Finding("promises equal payments", what)
+            has = f"promise {promise.id} is {promise.status} with {promise.received}"
+            yield Finding("promises equal payments", f"{has}, its payments make it {status} with {received}")
 
 
 RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (

@@ -8,12 +8,16 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from ledger.errors import NotFound
-from ledger.kinds import Act, HoldReason
-from ledger.models import Hold
+from ledger.kinds import Act, DebtStatus, HoldReason
+from ledger.models import Creditor, Debt, Hold
 from ledger.once import once
+from ledger.policy import policy_for
 from runtime.ids import DebtId, DebtorId
 
-__all__ = ["EFFECTS", "Act", "Effect", "HoldReason", "active_holds", "lift_hold", "place_hold", "stopped", "strongest"]
+__all__ = [
+    "EFFECTS", "Act", "Effect", "HoldReason", "active_holds", "hold_until", "lift_hold", "place_hold", "stopped",
+    "strongest",
+]
 
 _EVERYTHING = frozenset(Act)
 _NO_CHASING = frozenset({Act.ASK, Act.REMIND, Act.CHARGE})
@@ -66,6 +70,20 @@ def place_hold(
         key=key, debtor_id=debtor_id, debt_id=debt_id, reason=reason, placed_at=now, until=until, actor=actor,
         cause=cause,
     ))
+
+
+def hold_until(
+    session: Session, *, debtor_id: DebtorId, debt_id: DebtId | None, reason: HoldReason, today: date
+) -> date | None:
+    """The last day of a hold placed today, by the creditors' policies; None: until it is lifted.
+
+    For a hold on the whole debtor the longest of their open debts' policies. Raises OperatorError.
+    """
+    query = select(Creditor).distinct().join(Debt, Debt.creditor_id == Creditor.id).where(Debt.debtor_id == debtor_id)
+    query = query.where(Debt.status == DebtStatus.OPEN) if debt_id is None else query.where(Debt.id == debt_id)
+    ends = [policy_for(creditor).hold_until(reason, today) for creditor in session.scalars(query)]
+    known = [end for end in ends if end is not None]
+    return max(known) if known and len(known) == len(ends) else None
 
 
 def lift_hold(session: Session, *, hold_id: int, now: datetime, actor: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from ledger.kinds import OWED, PlanStatus, PostingKind, PromiseStatus
 from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, Txn
@@ -60,6 +60,7 @@ def _keep_plans(session: Session, debt_ids: Collection[DebtId], on: date, at: da
     mine = select(PlanDebt.plan_id).where(PlanDebt.debt_id.in_(debt_ids))
     plans = session.scalars(
         select(Plan).where(Plan.id.in_(mine), Plan.status != PlanStatus.CANCELLED)
+        .options(selectinload(Plan.instalments), selectinload(Plan.debts))
         .order_by(Plan.id).with_for_update().execution_options(populate_existing=True)
     ).all()
     for plan in plans:
@@ -100,6 +101,7 @@ def _keep_promises(session: Session, debts: Collection[Debt]) -> None:
         select(Promise)
         .where(Promise.debtor_id.in_({debt.debtor_id for debt in debts}),
                Promise.status != PromiseStatus.SUPERSEDED, or_(for_these, for_all))
+        .options(selectinload(Promise.debts))
         .order_by(Promise.id).with_for_update().execution_options(populate_existing=True)
     ).all()
     for promise in promises:

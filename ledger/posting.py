@@ -151,7 +151,8 @@ def finish_posting(
         raise Unbalanced(f"the lines of {txn.idem_key!r} do not sum to zero")
     touched = {line.debt_id for line in lines if line.debt_id is not None}
     locked = balances if balances is not None and touched <= balances.keys() else lock_balances(session, touched)
-    debts = {debt.id: debt for debt in session.scalars(select(Debt).where(Debt.id.in_(touched)))}
+    fresh = select(Debt).where(Debt.id.in_(touched)).execution_options(populate_existing=True)
+    debts = {debt.id: debt for debt in session.scalars(fresh)}
     for line in lines:
         if line.debt_id is None:
             continue

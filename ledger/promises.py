@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session, selectinload
 from ledger.errors import NotFound, PromiseRefused
 from ledger.keeping import count_promise, paid_between
 from ledger.kinds import DebtStatus, PromiseStatus
-from ledger.models import Creditor, Debt, DebtBalance, Promise, PromiseDebt
+from ledger.models import Creditor, Debt, Promise, PromiseDebt
 from ledger.money import Money
 from ledger.once import found, once
 from ledger.policy import policy_for, strictest
+from ledger.posting import lock_balances
 from runtime.ids import DebtId, DebtorId
 
 
@@ -32,15 +33,15 @@ def make_promise(
     made_on = today or now.date()
     named = sorted(set(debt_ids or ()))
     rows = session.execute(
-        select(Debt.id, Creditor, DebtBalance)
-        .join(Creditor, Creditor.id == Debt.creditor_id).join(DebtBalance, DebtBalance.debt_id == Debt.id)
+        select(Debt.id, Creditor).join(Creditor, Creditor.id == Debt.creditor_id)
         .where(Debt.debtor_id == debtor_id, Debt.status == DebtStatus.OPEN, Debt.currency == amount.currency)
     ).all()
     meant = [row for row in rows if not named or row[0] in named]
     if not meant or (named and len(meant) != len(named)):
         raise NotFound(f"the debtor has no such open debts in {amount.currency}")
+    balances = lock_balances(session, [row[0] for row in meant])  # no payment comes in between
     policy = strictest([policy_for(creditor) for creditor in {row[1].id: row[1] for row in meant}.values()])
-    owed = Money(sum(row[2].owed for row in meant), amount.currency)
+    owed = Money(sum(balance.owed for balance in balances.values()), amount.currency)
     latest = made_on + timedelta(days=policy.promise_within_days)
     if amount.minor <= 0 or amount > owed:
         raise PromiseRefused(f"{amount} cannot be promised on {owed}", owed=owed)

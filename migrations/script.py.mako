@@ -1,5 +1,6 @@
 """${message[0].upper() + message[1:]}."""
 
+# ruff: noqa: E501  (written by Alembic)
 from collections.abc import Sequence
 
 import sqlalchemy as sa

@@ -15,8 +15,8 @@ from ledger.models import Debtor
 from runtime.ids import DebtorId
 
 __all__ = [
-    "Channel", "allowed_channels", "contact_stopped", "keep_channel", "may_send_at", "only_channel", "preferred_channel",
-    "set_allowed",
+    "Channel", "allowed_channels", "contact_stopped", "keep_channel", "may_send_at", "only_channel",
+    "preferred_channel", "set_allowed",
 ]
 
 

@@ -1,6 +1,11 @@
-"""Telling the debtor that a payment arrived, in the conversation the link was asked for in."""
+"""Telling the debtor what became of a payment, in the conversation the link was asked for in.
+
+Service messages, not reminders. Amounts are named only while the conversation is verified for this debtor
+(rule 3), and nothing is said after a safeguarding stop (rule 35: nothing about money).
+"""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,32 +15,54 @@ from conversations.models import Conversation
 from conversations.say import Say, say
 from conversations.texts import TextError
 from ledger.balances import balance_of
-from ledger.money import zero
-from payments.models import Payment, PaymentStatus
+from ledger.money import Money, zero
+from payments.models import PayLink, Payment, PaymentStatus
+from runtime.ids import ConversationId
 
 log = logging.getLogger("debtdesk.payments")
 
 
 def payment_confirmed(session: Session, *, payment: Payment, now: datetime) -> None:
-    """Say that the money arrived, in the transaction that records it. A service message, not a reminder.
-
-    Amounts are named only while the conversation is verified for this debtor (rule 3), and not at all after a
-    safeguarding stop (rule 35: nothing about money). A text that fails never costs the posting.
-    """
-    link = payment.pay_link
-    conversation = session.get(Conversation, link.conversation_id) if link and link.conversation_id else None
-    if link is None or conversation is None or link.conversation_id is None or conversation.safeguarded_at:
+    """Say that the money arrived, in the transaction that records it."""
+    if (told := _listener(session, payment)) is None:
         return
-    values: dict[str, object] = {"reference": link.reference}
-    if who(session, link.conversation_id, now=now).verified != link.debtor_id:
-        text = Say("payment_received_private", values)
+    link, conversation_id = told
+    if not _verified(session, link, conversation_id, now):
+        _tell(session, told, "payment_received_private", {}, now)
     elif payment.status is PaymentStatus.FOR_STAFF:
-        text = Say("payment_with_staff", values | {"amount": payment.money.json()})
+        _tell(session, told, "payment_with_staff", {"amount": payment.money.json()}, now)
     else:
         left = balance_of(session, link.debtor_id, now=now).totals.get(payment.currency, zero(payment.currency))
-        text = Say("payment_received", values | {"amount": payment.money.json(), "left": left.json()})
+        _tell(session, told, "payment_received", {"amount": payment.money.json(), "left": left.json()}, now)
+
+
+def payment_returned(session: Session, *, payment: Payment, amount: Money, now: datetime) -> None:
+    """Say that ``amount`` of the payment was given back."""
+    if (told := _listener(session, payment)) is None:
+        return
+    named = _verified(session, *told, now)
+    _tell(session, told, "payment_returned", {"amount": amount.json() if named else None}, now)
+
+
+def _listener(session: Session, payment: Payment) -> tuple[PayLink, ConversationId] | None:
+    link = payment.pay_link
+    if link is None or link.conversation_id is None:
+        return None
+    conversation = session.get(Conversation, link.conversation_id)
+    return (link, link.conversation_id) if conversation and not conversation.safeguarded_at else None
+
+
+def _verified(session: Session, link: PayLink, conversation_id: ConversationId, now: datetime) -> bool:
+    return who(session, conversation_id, now=now).verified == link.debtor_id
+
+
+def _tell(session: Session, told: tuple[PayLink, ConversationId], name: str, values: Mapping[str, object],
+          now: datetime) -> None:
+    """Say it. A text that does not fit never costs the posting."""
+    link, conversation_id = told
+    text = Say(name, {"reference": link.reference, **values})
     try:
         with session.begin_nested():
-            say(session, conversation_id=link.conversation_id, text=text, now=now, seed=link.reference)
+            say(session, conversation_id=conversation_id, text=text, now=now, seed=link.reference)
     except TextError:
-        log.exception("the notice of payment %s could not be written", payment.object_key)
+        log.exception("the notice %s of payment link %s could not be written", name, link.reference)

@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from conversations.tickets import open_ticket
 from ledger.errors import LedgerError
+from ledger.money import Money
 from ledger.posting import reverse
 from ledger.receipts import receive
 from payments.models import Payment, PaymentStatus, Refund
+from payments.notices import payment_returned
 from payments.once import insert_once
 from payments.posting import ACTOR, local_date
 from payments.seen import DisputeSeen, RefundSeen
@@ -46,8 +48,9 @@ def refunded(session: Session, seen: RefundSeen, *, at: datetime, now: datetime)
         payment.status = PaymentStatus.REFUNDED  # it was never posted: nothing to undo
     done = payment.status is PaymentStatus.REFUNDED
     _tell_staff(session, payment, f"stripe:{seen.id}", "card_refund", urgent=not done, now=now,
-                summary=f"{payment.money} ({payment.payment_intent}): {seen.amount} minor units were refunded "
-                        f"({seen.id}). " + ("The ledger follows." if done else "The ledger does NOT follow: post it."))
+                summary=f"{Money(seen.amount, seen.currency)} of {payment.money} ({payment.payment_intent}) was "
+                        f"refunded ({seen.id}). " + ("The ledger follows." if done else "The ledger does NOT follow: post it."))
+    payment_returned(session, payment=payment, amount=Money(seen.amount, seen.currency), now=now)
     return "refunded" if done else "for_staff"
 
 
@@ -56,8 +59,8 @@ def disputed(session: Session, seen: DisputeSeen, *, kind: str, now: datetime) -
     payment = session.scalar(select(Payment).where(Payment.payment_intent == (seen.payment_intent or "")))
     step = kind.removeprefix("charge.dispute.")
     _tell_staff(session, payment, f"stripe:{seen.id}:{step}", "card_dispute", urgent=step != "closed", now=now,
-                summary=f"Card dispute {seen.id} ({step}, {seen.reason}, {seen.status}): {seen.amount} minor units "
-                        f"{seen.currency} of {seen.payment_intent}. Answer it at Stripe; the ledger is unchanged.")
+                summary=f"Card dispute {seen.id} ({step}, {seen.reason}, {seen.status}): "
+                        f"{Money(seen.amount, seen.currency)} of {seen.payment_intent}. Answer it at Stripe; the ledger is unchanged.")
     return "for_staff"
 
 

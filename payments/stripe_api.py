@@ -23,9 +23,11 @@ class StripeTrouble(Exception):
 
 @cache
 def _client(key: str, base: str | None) -> StripeClient:
-    session = requests.Session()
-    session.trust_env = base is None  # a proxy of the environment must not swallow loopback calls
-    http = stripe.RequestsClient(timeout=(CONNECT_SECONDS, ANSWER_SECONDS), session=session)
+    loopback: requests.Session | None = None
+    if base is not None:
+        loopback = requests.Session()
+        loopback.trust_env = False  # a proxy of the environment must not swallow loopback calls
+    http = stripe.RequestsClient(timeout=(CONNECT_SECONDS, ANSWER_SECONDS), session=loopback)
     return StripeClient(key, http_client=http, max_network_retries=RETRIES,
                         base_addresses={"api": base} if base else None)
 

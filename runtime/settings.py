@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     policy_dir: Path = Field(ROOT / "policies", description="Folder of the creditors' policy files")
     demo: bool = Field(False, description="Whether the demo portfolio is loaded")
     payments: Literal["auto", "test", "off"] = Field("auto", description="'test' allows the stand-in without demo")
-    secret_key: SecretStr | None = Field(None, description="Key of encryption at rest; made in the data folder when unset")
+    secret_key: SecretStr | None = Field(None, description="Key of encryption at rest; made when unset")
     engine_secret: SecretStr | None = Field(None, description="Shared secret of engine and actions; made when unset")
     alert_webhook: str | None = Field(None, description="URL that gets staff alerts as JSON")
     alert_email: str | None = Field(None, description="Address that gets staff alerts")

@@ -91,6 +91,10 @@ def make_postgresql(postgresql: str) -> Iterator[Make]:
             connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
         return Database(url.set(database=name).render_as_string(hide_password=False))
 
+    with admin.connect() as connection:  # these databases need not survive a power cut
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
     migrated = create("debtdesk_template", "template0")
     prepare(migrated)
     migrated.close()

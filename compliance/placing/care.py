@@ -35,7 +35,8 @@ def vulnerability(session: Session, *, key: str, conversation_id: ConversationId
     what = effect(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
     until = last_day(session, debtor_id=what.debtor_id, reason=HoldReason.VULNERABILITY, today=today)
     what.hold(HoldReason.VULNERABILITY, until=until)
-    return what.placed_until(what.ticket("vulnerability", "May need extra support. For somebody trained for it."), until)
+    ticket = what.ticket("vulnerability", "May need extra support. For somebody trained for it.")
+    return what.placed_until(ticket, until)
 
 
 def note_vulnerability(session: Session, *, key: str, debtor_id: DebtorId, now: datetime) -> None:

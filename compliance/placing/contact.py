@@ -38,8 +38,9 @@ def stop_contact(session: Session, *, key: str, conversation_id: ConversationId,
     conversation.contact_stopped_at = conversation.contact_stopped_at or now
     if what.debtor_id is not None:
         stop_all(session, debtor_id=what.debtor_id, reason="stop_contact", now=now)
-    return what.placed(what.ticket("stop_contact", "Asked us to stop contact. In the US this is a written request to cease: "
-                                                   "only the notices the rule allows."))
+    ticket = what.ticket("stop_contact", "Asked us to stop contact. In the US this is a written request to cease: "
+                                         "only the notices the rule allows.")
+    return what.placed(ticket)
 
 
 def contact_preference(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
@@ -68,9 +69,11 @@ def _apply(what: Effect, words: str) -> list[str]:
     elif only:
         set_wish(what.session, debtor_id=what.debtor_id, preferred_channel=only[0], now=what.now)
     for channel in refused:
-        set_allowed(what.session, debtor_id=what.debtor_id, channel=channel, allowed=False, reason="asked", now=what.now)
+        set_allowed(what.session, debtor_id=what.debtor_id, channel=channel, allowed=False, reason="asked",
+                    now=what.now)
         stopped.append(channel)
-    before, after = _hour(words, r"before|earlier than|antes de(?: las)?"), _hour(words, r"after|past|despu[eé]s de(?: las)?")
+    before = _hour(words, r"before|earlier than|antes de(?: las)?")
+    after = _hour(words, r"after|past|despu[eé]s de(?: las)?")
     refuses = bool(re.search(rf"\b{_STOPS}", words))
     earliest, latest = (before, after) if refuses else (after, before)
     set_wish(what.session, debtor_id=what.debtor_id, not_before=earliest, not_after=latest, words=words[:500],

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from compliance.identity import who
@@ -82,11 +82,11 @@ class Effect:
     def ticket(self, kind: str, summary: str, *, urgent: bool = False, always_new: bool = False) -> Ticket:
         """Open a ticket, or add to the one about the same matter in this conversation that is still open."""
         if found := self.session.scalar(select(Ticket).where(Ticket.key == f"{self.key}:{kind}")):
-            return found
+            return self._claimed(found)
         whose = "" if self.verified else " Not verified: please match it to a debtor before anything else."
         if not always_new and (standing := self._open_ticket(kind)):
             note(standing, summary, self.now)
-            return standing
+            return self._claimed(standing)
         return open_ticket(
             self.session, key=f"{self.key}:{kind}", conversation_id=self.conversation_id, debtor_id=self.debtor_id,
             kind=kind, urgent=urgent, summary=summary + whose, now=self.now)
@@ -95,9 +95,17 @@ class Effect:
         return self.session.scalar(
             select(Ticket).where(
                 Ticket.conversation_id == self.conversation_id, Ticket.kind == kind, Ticket.state == "open",
-                Ticket.debtor_id.is_(self.debtor_id) if self.debtor_id is None else Ticket.debtor_id == self.debtor_id,
+                or_(Ticket.debtor_id.is_(None), Ticket.debtor_id == self.debtor_id),
                 Ticket.opened_at > self.now - SAME_MATTER)
             .order_by(Ticket.id.desc()).limit(1))
+
+    def _claimed(self, ticket: Ticket) -> Ticket:
+        """The ticket, matched to the debtor if that was not known when it was opened."""
+        if ticket.debtor_id is None and self.debtor_id is not None:
+            ticket.debtor_id = self.debtor_id
+            if self.verified:
+                note(ticket, "Verified since.", self.now)
+        return ticket
 
     def placed(self, ticket: Ticket) -> Placed:
         """The outcome, without a hold's end."""

@@ -17,8 +17,8 @@ def _request(session: Session, kind: str, summary: str, *, key: str, conversatio
 def payment_problem(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
                     now: datetime, today: date) -> Placed:
     """A link that broke, a card declined, a double charge."""
-    return _request(session, "payment_problem", "A payment went wrong. Check link, card and any double charge.", key=key,
-                    conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
+    return _request(session, "payment_problem", "A payment went wrong. Check link, card and any double charge.",
+                    key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
 
 
 def language_request(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,

@@ -112,7 +112,7 @@ def third_party(session: Session, *, key: str, conversation_id: ConversationId, 
     until = last_day(session, debtor_id=what.debtor_id, reason=HoldReason.THIRD_PARTY, today=today)
     what.hold(HoldReason.THIRD_PARTY, until=until)
     end_verification(session, conversation_id=conversation_id, reason="third_party", now=now)
-    ticket = what.ticket("third_party", "A third party writes for the debtor. Check their authority before a word is said.")
+    ticket = what.ticket("third_party", "Somebody writes for the debtor. Check their authority before a word is said.")
     return what.placed_until(ticket, until)
 
 
@@ -126,7 +126,8 @@ def deceased(session: Session, *, key: str, conversation_id: ConversationId, deb
     else:
         what.conversation.contact_stopped_at = what.conversation.contact_stopped_at or now
     end_verification(session, conversation_id=conversation_id, reason="deceased", now=now)
-    return what.placed(what.ticket("deceased", "The account holder is reported to have died. Contact gently.", urgent=True))
+    ticket = what.ticket("deceased", "The account holder is reported to have died. Contact gently.", urgent=True)
+    return what.placed(ticket)
 
 
 def bankruptcy(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
@@ -144,7 +145,8 @@ def represented(session: Session, *, key: str, conversation_id: ConversationId, 
     what.hold(HoldReason.REPRESENTED)
     if contact and what.verified and what.debtor_id is not None:
         session.get_one(Debtor, what.debtor_id).representative = contact
-    ticket = what.ticket("represented", "Represented by a lawyer or debt adviser." + (f" Contact: {contact}" if contact else ""))
+    told = f" Contact: {contact}" if contact else ""
+    ticket = what.ticket("represented", f"Represented by a lawyer or debt adviser.{told}")
     return what.placed(ticket)
 
 

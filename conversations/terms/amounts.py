@@ -1,4 +1,5 @@
 """How much: "£40", "forty quid", "1.2k", "50.00", a bare "40" where nothing else is counted."""
+# ruff: noqa: E501 (a pattern stays one line, so that it can be read and searched for)
 
 import re
 from decimal import Decimal

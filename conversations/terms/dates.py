@@ -1,4 +1,5 @@
 """When: "the 1st", "15 march", "next friday", "end of month", "in two weeks", 31/12 or 12/31 by locale."""
+# ruff: noqa: E501 (a pattern stays one line, so that it can be read and searched for)
 
 import re
 from datetime import date, timedelta

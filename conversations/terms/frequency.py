@@ -1,4 +1,5 @@
 """How often: "a fortnight", "every 2 weeks", "p/m", "pcm", "each month", "al mes"."""
+# ruff: noqa: E501 (a pattern stays one line, so that it can be read and searched for)
 
 import re
 from dataclasses import dataclass
@@ -34,37 +35,37 @@ _CURRENCY = (r"(?:(?<=quid)|(?<=pounds)|(?<=pound)|(?<=bucks)|(?<=dollars)|(?<=e
              r"(?<=fiver)|(?<=grand)|(?<=hundred)|(?<=d[oó]lares)|(?<=libras))")
 _NOT_AGO = r"\b(?!\s+(?:ago|late|behind|left))"
 
+_SOURCES: tuple[tuple[str, int, Unit | None], ...] = (
+    # with a count: "every 2 weeks", "every other friday", "every 28 days", "each two months", "4 weekly"
+    (rf"\b{_PER}\s+{_COUNT}\s+(?P<noun>{_WEEK}|{_MONTH}|{_FORTNIGHT}|days?|d[ií]as?|{_DAY})\b", 0, None),
+    (r"(?<![£$€\d.,])\b(?P<count>[2-8]|two|three|four)[\s-]?(?P<noun>weekly|monthly)\b", 0, None),
+    (rf"\bonce\s+(?:every|each|a)\s+(?P<noun>{_WEEK}|{_MONTH}|{_FORTNIGHT})\b", 1, None),
+    # plain
+    (rf"(?<![a-z]){_PER}\s*(?P<noun>{_WEEK}|{_MONTH}|{_FORTNIGHT}|quarter|trimestre|year|a[nñ]o)\b", 1, None),
+    (r"\b(?P<noun>weekly|wkly|semanal(?:es|mente)?)\b", 1, "week"),
+    (r"\b(?P<noun>fortnightly|fortnitely|bi-?\s?weekly|quincenal(?:es|mente)?)\b", 2, "week"),
+    (r"\b(?P<noun>monthly|montly|monthy|mthly|mensual(?:es|mente)?)\b", 1, "month"),
+    (r"\b(?P<noun>quarterly|trimestral(?:es|mente)?)\b", 3, "month"),
+    (r"\b(?P<noun>pcm|p/m|p\.m\.(?=\s*(?:from|starting|until))|pmth|p/mth|p/month)\b", 1, "month"),
+    (r"\b(?P<noun>p/w|pw|ppw|p/wk|p/week)\b", 1, "week"),
+    (r"\b(?P<noun>p/f|p/fortnight|pf)\b", 2, "week"),
+    # "pcm", "pm", "pw" written against the figure: "40pcm", "£40pm"
+    (r"(?<=\d)\s?(?P<noun>pcm|p/m|p\.c\.m\.?|p/mth)\b", 1, "month"),
+    (r"(?<=\d)(?P<noun>/m)\b", 1, "month"),
+    (r"(?<=\d)(?P<noun>/w)\b", 1, "week"),
+    (r"(?<=\d)\s?(?P<noun>p/w|pw|ppw|p/wk)\b", 1, "week"),
+    # only after an amount: "20 a week", "forty a fortnight", "40 quid month", "£40 month"
+    (rf"(?:{_FIGURE}|{_CURRENCY})\s*(?:a|an|ea|by\s+the)\s*(?P<noun>{_FORTNIGHT}|{_WEEK}|{_MONTH}){_NOT_AGO}", 1, None),
+    (rf"(?P<words>\b{WORDS})\s+(?:a|an|by\s+the)\s+(?P<noun>{_FORTNIGHT}|{_WEEK}|{_MONTH}){_NOT_AGO}", 1, None),
+    (rf"{_CURRENCY}\s*(?P<noun>fortnight|week|wk|month|mth){_NOT_AGO}", 1, None),
+    (r"(?P<words>[£$€]\s?\d[\d,.]*)\s*(?P<noun>fortnight|week|wk|month|mth)\b", 1, None),
+    (r"\b(?:every|each)\s+(?P<noun>the\s+)?(?=\d{1,2}(?:st|nd|rd|th)\b)", 1, "month"),
+    (rf"(?<!in )\b(?:a|an)\s+(?P<noun>{_FORTNIGHT}){_NOT_AGO}(?!\s+(?:on|from|today))", 1, None),
+    (rf"\b(?:every|each|cada)\s+(?P<noun>{_DAY})\b", 1, "week"),
+    (r"\b(?:todos\s+los)\s+(?P<noun>lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bados?|domingos?)\b", 1, "week"),
+)
 _PATTERNS: tuple[tuple[re.Pattern[str], int, Unit | None], ...] = tuple(
-    (re.compile(pattern), every, unit)
-    for pattern, every, unit in (
-        # with a count: "every 2 weeks", "every other friday", "every 28 days", "each two months", "4 weekly"
-        (rf"\b{_PER}\s+{_COUNT}\s+(?P<noun>{_WEEK}|{_MONTH}|{_FORTNIGHT}|days?|d[ií]as?|{_DAY})\b", 0, None),
-        (r"(?<![£$€\d.,])\b(?P<count>[2-8]|two|three|four)[\s-]?(?P<noun>weekly|monthly)\b", 0, None),
-        (rf"\bonce\s+(?:every|each|a)\s+(?P<noun>{_WEEK}|{_MONTH}|{_FORTNIGHT})\b", 1, None),
-        # plain
-        (rf"(?<![a-z]){_PER}\s*(?P<noun>{_WEEK}|{_MONTH}|{_FORTNIGHT}|quarter|trimestre|year|a[nñ]o)\b", 1, None),
-        (r"\b(?P<noun>weekly|wkly|semanal(?:es|mente)?)\b", 1, "week"),
-        (r"\b(?P<noun>fortnightly|fortnitely|bi-?\s?weekly|quincenal(?:es|mente)?)\b", 2, "week"),
-        (r"\b(?P<noun>monthly|montly|monthy|mthly|mensual(?:es|mente)?)\b", 1, "month"),
-        (r"\b(?P<noun>quarterly|trimestral(?:es|mente)?)\b", 3, "month"),
-        (r"\b(?P<noun>pcm|p/m|p\.m\.(?=\s*(?:from|starting|until))|pmth|p/mth|p/month)\b", 1, "month"),
-        (r"\b(?P<noun>p/w|pw|ppw|p/wk|p/week)\b", 1, "week"),
-        (r"\b(?P<noun>p/f|p/fortnight|pf)\b", 2, "week"),
-        # "pcm", "pm", "pw" written against the figure: "40pcm", "£40pm"
-        (r"(?<=\d)\s?(?P<noun>pcm|p/m|p\.c\.m\.?|p/mth)\b", 1, "month"),
-        (r"(?<=\d)(?P<noun>/m)\b", 1, "month"),
-        (r"(?<=\d)(?P<noun>/w)\b", 1, "week"),
-        (r"(?<=\d)\s?(?P<noun>p/w|pw|ppw|p/wk)\b", 1, "week"),
-        # only after an amount: "20 a week", "forty a fortnight", "40 quid month", "£40 month"
-        (rf"(?:{_FIGURE}|{_CURRENCY})\s*(?:a|an|ea|by\s+the)\s*(?P<noun>{_FORTNIGHT}|{_WEEK}|{_MONTH}){_NOT_AGO}", 1, None),
-        (rf"(?P<words>\b{WORDS})\s+(?:a|an|by\s+the)\s+(?P<noun>{_FORTNIGHT}|{_WEEK}|{_MONTH}){_NOT_AGO}", 1, None),
-        (rf"{_CURRENCY}\s*(?P<noun>fortnight|week|wk|month|mth){_NOT_AGO}", 1, None),
-        (r"(?P<words>[£$€]\s?\d[\d,.]*)\s*(?P<noun>fortnight|week|wk|month|mth)\b", 1, None),
-        (r"\b(?:every|each)\s+(?P<noun>the\s+)?(?=\d{1,2}(?:st|nd|rd|th)\b)", 1, "month"),
-        (rf"(?<!in )\b(?:a|an)\s+(?P<noun>{_FORTNIGHT}){_NOT_AGO}(?!\s+(?:on|from|today))", 1, None),
-        (rf"\b(?:every|each|cada)\s+(?P<noun>{_DAY})\b", 1, "week"),
-        (r"\b(?:todos\s+los)\s+(?P<noun>lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bados?|domingos?)\b", 1, "week"),
-    )
+    (re.compile(source), every, unit) for source, every, unit in _SOURCES
 )
 # "40 pm" is forty a month, "6 pm" is a time: only with a currency sign, or above 12
 _PM = re.compile(r"(?P<sign>[£$€]\s?)?(?P<figure>\d{1,5}(?:[.,]\d{2})?)(?P<k>k)?(?:\s?(?:quid|pounds?|gbp))?\s?(?P<noun>pm|p\.m\.?|p m)(?![\w/])")

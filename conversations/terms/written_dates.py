@@ -1,4 +1,5 @@
 """Dates written out in figures or with a month's name, in day-month or month-day order by locale."""
+# ruff: noqa: E501 (a pattern stays one line, so that it can be read and searched for)
 
 import re
 from collections.abc import Iterator
@@ -35,10 +36,10 @@ _LOOSE_SPACED = re.compile(r"(?<![\w£$€.,/:+-])(?P<a>0?[1-9]|[12][0-9]|3[01])
 _SHORT_RUN = re.compile(r"(?<![\w£$€.,/:+-])(?P<a>[0-3][0-9])(?P<b>[0-3][0-9])(?P<year>[0-9]{2})(?![\w/%-]|[.,][0-9])")
 _TWO_FIGURES = re.compile(r"(?<![\w£$€.,/:+-])(?P<a>0?[1-9]|[12][0-9]|3[01])/(?P<b>0?[1-9]|[12][0-9]|3[01])(?![\w/%-]|[.,][0-9])")
 _RUN = re.compile(r"(?<![\w£$€.,/:+-])(?P<a>[0-3][0-9])(?P<b>[0-3][0-9])(?P<year>(?:19|20)[0-9]{2})(?![\w/%-]|[.,][0-9])")
-_DAY_MONTH = re.compile(rf"(?<![\w£$€.,/:+-]){_DAY}(?:\s+(?:of|de|in)\s+|[\s,./-]*)(?:the\s+)?(?P<month>{_MONTH})\b{_TAIL}")
-_DAY_MONTH_ES = re.compile(rf"(?<![\w£$€.,/:+-]){_DAY}\s+de\s+(?P<month>{_MONTH_ES})\b{_TAIL}")
+_DAY_MONTH = re.compile(rf"(?<![\w£$€.,/:+-]){_DAY}(?:\s+(?:of|de|in)\s+|[\s,./-]*)(?:the\s+)?(?P<month>{_MONTH})(?![a-zñ]){_TAIL}")
+_DAY_MONTH_ES = re.compile(rf"(?<![\w£$€.,/:+-]){_DAY}\s+de\s+(?P<month>{_MONTH_ES})(?![a-zñ]){_TAIL}")
 _MONTH_DAY = re.compile(rf"(?<![a-zñ])(?P<month>{_MONTH})[\s,./-]*(?:the\s+)?{_DAY}{_ENDS}{_TAIL}")
-_LOOSE_DAY_MONTH = re.compile(rf"(?<![\w£$€.,/:+-]){_DAY}(?:\s+(?:of|de)\s+|[\s,./-]*)(?P<month>{_MONTH})\b{_LOOSE_TAIL}")
+_LOOSE_DAY_MONTH = re.compile(rf"(?<![\w£$€.,/:+-]){_DAY}(?:\s+(?:of|de)\s+|[\s,./-]*)(?P<month>{_MONTH})(?![a-zñ]){_LOOSE_TAIL}")
 _LOOSE_MONTH_DAY = re.compile(rf"(?<![a-zñ])(?P<month>{_MONTH})[\s,./-]*(?:the\s+)?{_DAY}{_ENDS}{_LOOSE_TAIL}")
 
 

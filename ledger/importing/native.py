@@ -28,7 +28,7 @@ LAYOUT: tuple[Field, ...] = (
     Field("creditor_ref", "ref", "Your short name for the creditor", required=True),
     Field("creditor_name", "text", "The creditor's name as the debtor knows it; the reference when empty", longest=200),
     Field("creditor_country", "country", "Where the creditor is; the debtor's country when empty"),
-    Field("policy", "policy", "Name of the creditor's policy file; `uk-standard` or `us-standard` by country when empty"),
+    Field("policy", "policy", "The creditor's policy file; `uk-standard` or `us-standard` by country when empty"),
     Field("own_collector", "yes_or_no", "Whether the creditor collects its own debts; no when empty"),
     Field("debtor_ref", "ref", "The debtor's reference: what the debtor quotes", required=True),
     Field("first_name", "text", "First name"),

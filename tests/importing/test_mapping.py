@@ -66,7 +66,7 @@ def test_a_whole_mapping(csv_file: Write, read: Read, tmp_path: Path) -> None:
         (('decimal: ","', 'decimal: "."'), "decimal and thousands cannot be the same sign"),
         (("principal: Amount", "principle: Amount"), "'principle' is no field of the native layout (did you mean p"),
         (("  principal: Amount\n", ""), "fields lacks principal"),
-        (("{constant: books}", "{constant: books, column: Kind}"), "fields.kind: give one of column, constant and temp"),
+        (("{constant: books}", "{constant: books, column: Kind}"), "fields.kind: give one of column, constant an"),
         (("{constant: books}", "{}"), "give one of column"),
         (("{constant: books}", "{template: books}"), "a template names columns in curly brackets"),
         (("{constant: books}", "{constant: books, clumn: x}"), "fields.kind.clumn: unknown setting (did you mean c"),

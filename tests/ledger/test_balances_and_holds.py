@@ -51,7 +51,7 @@ def test_it_takes_two_queries(db: Database, portfolio: Portfolio) -> None:
     event.listen(db.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
     with db.read() as session:
         assert len(balance_of(session, portfolio.debtor_id, now=portfolio.now).lines) == 5
-    assert len(asked) == 2
+    assert sum(statement.startswith("SELECT") for statement in asked) == 2
 
 
 def test_currencies_are_summed_apart_and_nobody_owes_nothing(db: Database, portfolio: Portfolio) -> None:

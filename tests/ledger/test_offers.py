@@ -83,7 +83,8 @@ def test_fifteen_a_month_is_too_low_and_the_nearest_is_twenty_five() -> None:
 
 
 def test_twenty_five_on_the_first_is_allowed() -> None:
-    answer = counter(UK, pounds(64_000), amount=pounds(2_500), frequency=MONTHLY, first_on=date(2026, 5, 1), today=TODAY)
+    answer = counter(UK, pounds(64_000), amount=pounds(2_500), frequency=MONTHLY, first_on=date(2026, 5, 1),
+                     today=TODAY)
     assert answer == Allowed(Offer(pounds(64_000), pounds(2_500), MONTHLY, date(2026, 5, 1)))
 
 
@@ -114,8 +115,8 @@ def test_the_longest_term_raises_the_floor() -> None:
 
 
 def test_a_rhythm_the_policy_lacks_goes_to_the_nearest() -> None:
-    answer = counter(US, Money(50_000, "USD"), amount=Money(4_000, "USD"), frequency=Frequency(4, "week"), first_on=None,
-                     today=TODAY)
+    answer = counter(US, Money(50_000, "USD"), amount=Money(4_000, "USD"), frequency=Frequency(4, "week"),
+                     first_on=None, today=TODAY)
     assert isinstance(answer, OtherTerms)
     assert answer.because == "frequency"
     assert answer.nearest.frequency == MONTHLY

@@ -55,10 +55,9 @@ def test_unbalanced_lines_leave_no_trace(db: Database, portfolio: Portfolio, bro
         lines[0] = replace(lines[0], amount=Money(500, "USD"))
     else:
         lines = []
-    with db.write() as session:
-        with pytest.raises(Unbalanced):
-            post(session, key="k", kind=PostingKind.ADJUSTMENT, effective_on=portfolio.now.date(),
-                 posted_at=portfolio.now, actor="test", cause="test", lines=lines)
+    with db.write() as session, pytest.raises(Unbalanced):
+        post(session, key="k", kind=PostingKind.ADJUSTMENT, effective_on=portfolio.now.date(), posted_at=portfolio.now,
+             actor="test", cause="test", lines=lines)
     with db.read() as session:  # the surrounding transaction went on and was committed
         assert session.scalar(select(func.count()).select_from(Txn)) == 1
         assert check(session) == []

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.allocation import MoreThanOwed, over_buckets, split_payment
 from ledger.balances import balance_of
@@ -17,9 +19,6 @@ from ledger.receipts import payments_of, receive
 from runtime.database import Database
 from runtime.ids import DebtId
 from tests.ledger.portfolio import Portfolio
-
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=4, max_size=4), st.integers(1, 10**10), st.permutations(OWED))

@@ -22,7 +22,7 @@ from conversations.say import Say
 from ledger.money import Money
 from payments import standin_address, stripe_api
 from payments.links import make_pay_link
-from payments.models import Payment, PayLink
+from payments.models import PayLink, Payment
 from payments.standin.app import make_app
 from payments.standin.sessions import Till
 from payments.standin.store import Store

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from conversations.models import Ticket
 from ledger.holds import HoldReason, place_hold
 from ledger.models import Txn
-from payments.models import CheckoutSession, EventState, PaymentStatus, PayLink, StripeEvent
+from payments.models import CheckoutSession, EventState, PayLink, PaymentStatus, StripeEvent
 from payments.standin_address import webhook_secret
 from payments.webhooks import BadWebhook, WebhooksOff, accept, handle, store, verify
 from tests.payments.conftest import Desk

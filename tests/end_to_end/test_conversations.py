@@ -1,0 +1,181 @@
+"""The dialogues of ``tests/conversations``, held with the real desk.
+
+Each file is one scenario: ``given`` (the debtor and their debts), ``link`` (staff, sent or none), and ``turns``.
+A turn is what the debtor types (``debtor``), presses (``press``) or pays (``pay``), with what must come of it:
+
+``says``      names of the texts answered, in order
+``text``      words the answer must contain; ``never`` words it must not
+``buttons``   beginnings of button titles that must be there
+``intent``    how the message was read
+``rows``      rows of the card
+``owed``      the balance afterwards, ``"486.20 GBP"``
+``holds``     reasons of the holds in force, sorted
+``ticket``    kind of the newest ticket of the conversation
+``plan``      status, instalment and count of the newest plan
+``promise``   amount, day and status of the newest promise
+``verified``  whether somebody is verified afterwards
+``stopped``   whether contact is stopped; ``vulnerable`` whether the flag is set
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sqlalchemy import select
+
+from compliance.identity import who
+from conversations.models import Message, Ticket
+from ledger.balances import balance_of
+from ledger.holds import active_holds
+from ledger.models import Debtor
+from ledger.plans import plans_of
+from ledger.promises import promises_of
+from tests.end_to_end.conftest import Desk
+from tests.end_to_end.debtor import Chat, Person, make_person, personal_link
+from tests.end_to_end.paying import pay
+
+FOLDER = Path(__file__).parents[1] / "conversations"
+SCENARIOS = sorted(FOLDER.glob("*.yml"))
+CHECKS = {"says", "text", "never", "buttons", "intent", "rows", "owed", "holds", "ticket", "plan", "promise",
+          "verified", "stopped", "vulnerable"}
+ACTS = {"debtor", "press", "pay"}
+
+
+def test_there_are_scenarios() -> None:
+    assert len(SCENARIOS) >= 4
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda p: p.stem)
+def test_scenario(desk: Desk, path: Path) -> None:
+    for number, scenario in enumerate(yaml.safe_load_all(path.read_text(encoding="utf-8"))):
+        hold(desk, scenario, f"{path.stem}, scenario {number + 1}")
+
+
+def hold(desk: Desk, scenario: dict[str, Any], name: str) -> None:
+    person = make_person(desk, scenario.get("given") or {})
+    kind = scenario.get("link", "staff")
+    link = None if kind == "none" else personal_link(desk, person, sent=kind == "sent")
+    chat = Chat(desk, link=link, locale=scenario.get("locale", "en-GB"))
+    for number, turn in enumerate(scenario["turns"], start=1):
+        at = f"{name} ({scenario.get('title', '')}), turn {number}: {turn}"
+        unknown = set(turn) - CHECKS - ACTS
+        assert not unknown, f"{at}: unknown {unknown}"
+        if "debtor" in turn:
+            chat.type(str(turn["debtor"]).format(**person.words))
+        elif "press" in turn:
+            chat.press(turn["press"])
+        else:
+            pay(chat, card=str(turn["pay"]))
+            chat.last = [chat.wait_for("payment_received")]
+        for check in CHECKS & set(turn):
+            CHECKING[check](chat, person, turn[check], at)
+
+
+def spoken(chat: Chat) -> str:
+    """All that was answered, cards included, as one text."""
+    return "\n".join(_words(m) for m in chat.last)
+
+
+def _words(message: Message) -> str:
+    card = message.card or {}
+    rows = " ".join(f"{r['label']} {r['value']}" for r in card.get("rows", ()))
+    return f"{message.text} {card.get('title', '')} {rows}"
+
+
+def _says(chat: Chat, _person: Person, wanted: Any, at: str) -> None:
+    wanted = [wanted] if isinstance(wanted, str) else wanted
+    found = [m.say for m in chat.last]
+    turn = chat.last_turn()
+    assert found == wanted, f"{at}\nsaid {found}: {spoken(chat)}\nread as {turn.intent} {turn.confidence}, {turn.actions}"
+
+
+def _text(chat: Chat, _person: Person, wanted: Any, at: str) -> None:
+    for words in [wanted] if isinstance(wanted, str) else wanted:
+        assert str(words) in spoken(chat), f"{at}\n{words!r} is not in: {spoken(chat)}"
+
+
+def _never(chat: Chat, _person: Person, wanted: Any, at: str) -> None:
+    for words in [wanted] if isinstance(wanted, str) else wanted:
+        assert str(words).lower() not in spoken(chat).lower(), f"{at}\n{words!r} is in: {spoken(chat)}"
+
+
+def _buttons(chat: Chat, _person: Person, wanted: Any, at: str) -> None:
+    titles = [b["title"] for m in chat.last for b in m.buttons]
+    for title in [wanted] if isinstance(wanted, str) else wanted:
+        assert any(t.startswith(title) for t in titles), f"{at}\nno button {title!r} among {titles}"
+
+
+def _intent(chat: Chat, _person: Person, wanted: str, at: str) -> None:
+    turn = chat.last_turn()
+    assert turn.intent == wanted, f"{at}\nread as {turn.intent} ({turn.confidence}), {turn.ranking}"
+
+
+def _rows(chat: Chat, _person: Person, wanted: int, at: str) -> None:
+    cards = [m.card for m in chat.last if m.card]
+    assert cards, f"{at}\nno card"
+    assert len(cards[-1]["rows"]) == wanted, f"{at}\n{cards[-1]['rows']}"
+
+
+def _owed(chat: Chat, person: Person, wanted: str, at: str) -> None:
+    with chat.desk.database.read() as session:
+        found = balance_of(session, person.debtor_id, now=chat.desk.now)
+    owed = " + ".join(f"{m.decimal} {m.currency}" for m in found.totals.values() if not m.is_zero) or "nothing"
+    assert owed == wanted, f"{at}\nowed {owed}"
+
+
+def _holds(chat: Chat, person: Person, wanted: list[str], at: str) -> None:
+    with chat.desk.database.read() as session:
+        found = sorted({str(h.reason) for h in active_holds(session, debtor_id=person.debtor_id, now=chat.desk.now)})
+    assert found == sorted(wanted), f"{at}\nholds {found}"
+
+
+def _ticket(chat: Chat, _person: Person, wanted: str, at: str) -> None:
+    with chat.desk.database.read() as session:
+        found = session.scalars(select(Ticket.kind).where(Ticket.conversation_id == chat.conversation_id)
+                                .order_by(Ticket.id.desc())).all()
+    assert found and found[0] == wanted, f"{at}\ntickets {found}"
+
+
+def _plan(chat: Chat, person: Person, wanted: Any, at: str) -> None:
+    with chat.desk.database.read() as session:
+        plans = plans_of(session, person.debtor_id, today=date.today())
+    if wanted == "none":
+        assert not plans, f"{at}\n{plans}"
+        return
+    assert plans, f"{at}\nno plan"
+    found = {"status": str(plans[0].status), "instalment": str(plans[0].instalment.decimal), "count": plans[0].count,
+             "total": str(plans[0].total.decimal)}
+    assert {k: found[k] for k in wanted} == wanted, f"{at}\n{found}"
+
+
+def _promise(chat: Chat, person: Person, wanted: Any, at: str) -> None:
+    with chat.desk.database.read() as session:
+        promises = promises_of(session, person.debtor_id)
+    if wanted == "none":
+        assert not promises, f"{at}\n{promises}"
+        return
+    assert promises, f"{at}\nno promise"
+    found = {"amount": str(promises[0].amount.decimal), "status": str(promises[0].status)}
+    assert {k: found[k] for k in wanted} == wanted, f"{at}\n{found}"
+
+
+def _verified(chat: Chat, person: Person, wanted: bool, at: str) -> None:
+    with chat.desk.database.read() as session:
+        found = who(session, chat.conversation_id, now=chat.desk.now).verified
+    assert (found == person.debtor_id) is wanted, f"{at}\nverified {found}"
+
+
+def _stopped(chat: Chat, _person: Person, wanted: bool, at: str) -> None:
+    assert (chat.conversation().contact_stopped_at is not None) is wanted, at
+
+
+def _vulnerable(chat: Chat, person: Person, wanted: bool, at: str) -> None:
+    with chat.desk.database.read() as session:
+        assert session.get_one(Debtor, person.debtor_id).vulnerable is wanted, at
+
+
+CHECKING = {"says": _says, "text": _text, "never": _never, "buttons": _buttons, "intent": _intent, "rows": _rows,
+            "owed": _owed, "holds": _holds, "ticket": _ticket, "plan": _plan, "promise": _promise,
+            "verified": _verified, "stopped": _stopped, "vulnerable": _vulnerable}

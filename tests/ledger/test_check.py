@@ -1,0 +1,69 @@
+"""`debtdesk ledger check` finds what should not be there. The triggers must be dropped first to put it there."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from ledger.check import RULES, check
+from ledger.money import Money
+from ledger.offers import Offer
+from ledger.plans import agree_plan
+from ledger.promises import make_promise
+from ledger.schedule import MONTHLY
+from runtime.database import Database
+from tests.ledger.portfolio import Portfolio
+
+
+@pytest.fixture
+def busy(portfolio: Portfolio) -> Portfolio:
+    """A portfolio with a plan, a promise, payments."""
+    debt = portfolio.debt("A1", 10_000, fees=100)
+    portfolio.debt("A2", 500)
+    with portfolio.db.write() as session:
+        agree_plan(session, key="plan", debtor_id=portfolio.debtor_id, debt_ids=[debt], actor="test", now=portfolio.now,
+                   offer=Offer(Money(10_100, "GBP"), Money(5_000, "GBP"), MONTHLY, date(2026, 4, 1)))
+        make_promise(session, key="promise", debtor_id=portfolio.debtor_id, amount=Money(900, "GBP"), actor="test",
+                     due_on=date(2026, 3, 20), now=portfolio.now)
+    portfolio.pay("p1", {debt: 700})
+    return portfolio
+
+
+def disarm(db: Database) -> None:
+    """Drop what keeps the ledger sound, as a careless administrator might."""
+    with db.engine.execution_options(writes=True).begin() as connection:
+        if db.dialect == "postgresql":
+            for table in ("txn", "entry", "seal", "account"):
+                connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        else:
+            names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
+            for name in names:
+                connection.execute(text(f"DROP TRIGGER {name}"))
+
+
+def test_a_sound_ledger_has_no_findings_and_progress_is_shown(db: Database, busy: Portfolio) -> None:
+    seen: list[tuple[str, int, int]] = []
+    with db.read() as session:
+        assert check(session, progress=lambda *step: seen.append(step)) == []
+    assert [number for _, number, _ in seen] == list(range(1, len(RULES) + 1))
+
+
+@pytest.mark.parametrize(("damage", "rule"), [
+    ("UPDATE entry SET amount = amount + 1 WHERE id = 1", "postings sum to zero"),
+    ("UPDATE debt_balance SET principal = principal + 1", "balances equal entries"),
+    ("UPDATE debt_balance SET overpayment = 5", "balances equal entries"),
+    ("UPDATE debt SET status = 'paid'", "states fit balances"),
+    ("UPDATE plan SET total = total + 1", "plans add up"),
+    ("UPDATE plan_debt SET amount = amount - 1", "plans add up"),
+    ("UPDATE instalment SET paid = 0, paid_on = NULL", "instalments equal payments"),
+    ("UPDATE promise SET received = 1", "promises equal payments"),
+    ("UPDATE promise SET status = 'kept'", "promises equal payments"),
+])
+def test_damage_is_found(db: Database, busy: Portfolio, damage: str, rule: str) -> None:
+    disarm(db)
+    with db.write() as session:
+        session.execute(text(damage))
+    with db.read() as session:
+        findings = check(session)
+    assert rule in {finding.rule for finding in findings}
+    assert all(str(finding).startswith(finding.rule) for finding in findings)

@@ -1,0 +1,94 @@
+"""Many writers at once: nothing lost, nothing twice, one plan."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import TypeVar
+
+from sqlalchemy import func, select
+
+from ledger.check import check
+from ledger.errors import AlreadyInPlan, LedgerError
+from ledger.holds import HoldReason, place_hold
+from ledger.kinds import PostingKind, PromiseStatus
+from ledger.models import Hold, Promise, Txn
+from ledger.money import Money
+from ledger.offers import Offer
+from ledger.plans import agree_plan, plans_of
+from ledger.promises import make_promise
+from ledger.schedule import MONTHLY
+from runtime.database import Database
+from tests.ledger.portfolio import Portfolio
+
+T = TypeVar("T")
+WRITERS = 8
+
+
+def at_once(work: Callable[[int], T], count: int) -> list[T]:
+    with ThreadPoolExecutor(WRITERS) as pool:
+        return list(pool.map(work, range(count)))
+
+
+def test_payments_on_the_same_debts(db: Database, portfolio: Portfolio) -> None:
+    debts = [portfolio.debt(f"A{number}", 10_000) for number in range(3)]
+    with db.write() as session:
+        make_promise(session, key="m", debtor_id=portfolio.debtor_id, amount=Money(2_400, "GBP"), actor="test",
+                     due_on=date(2026, 3, 20), now=portfolio.now)
+
+    def pay(number: int) -> int:
+        split = dict.fromkeys(debts if number % 2 else reversed(debts), 10)  # in either order: no deadlock
+        return portfolio.pay(f"p{number // 2}", split).id
+
+    ids = at_once(pay, 160)
+    assert len(set(ids)) == 80
+    assert [portfolio.balance(debt).principal for debt in debts] == [10_000 - 800] * 3
+    with db.read() as session:
+        assert session.scalar(select(func.count()).where(Txn.kind == PostingKind.PAYMENT)) == 80
+        assert session.scalars(select(Promise.status)).one() is PromiseStatus.KEPT
+        assert check(session) == []
+
+
+def test_a_debt_gets_one_plan(db: Database, portfolio: Portfolio) -> None:
+    debt = portfolio.debt("A1", 64_000)
+
+    def agree(number: int) -> str:
+        try:
+            with db.write() as session:
+                agree_plan(session, key=f"k{number // 2}", debtor_id=portfolio.debtor_id, debt_ids=[debt], actor="test",
+                           offer=Offer(Money(64_000, "GBP"), Money(2_500, "GBP"), MONTHLY, date(2026, 4, 1)),
+                           now=portfolio.now)
+        except AlreadyInPlan:
+            return "refused"
+        return "agreed"
+
+    assert sorted(at_once(agree, 8)) == ["agreed"] * 2 + ["refused"] * 6
+    with db.read() as session:
+        assert len(plans_of(session, portfolio.debtor_id, today=date(2026, 3, 3))) == 1
+
+
+def test_a_key_is_used_once_whoever_comes_first(db: Database, portfolio: Portfolio) -> None:
+    def place(number: int) -> int:
+        with db.write() as session:
+            return place_hold(session, key="turn:1", debtor_id=portfolio.debtor_id, debt_id=None,
+                              reason=HoldReason.HARDSHIP, now=portfolio.now, until=None, actor="test", cause="test").id
+
+    assert len(set(at_once(place, 16))) == 1
+    with db.read() as session:
+        assert session.scalar(select(func.count()).select_from(Hold)) == 1
+
+
+def test_the_first_postings_of_new_debts(db: Database, portfolio: Portfolio) -> None:
+    def opened(number: int) -> int | str:
+        try:
+            return portfolio.debt(f"N{number // 4}", 100)
+        except LedgerError as error:
+            return str(error)
+        except Exception as error:  # the reference is taken by another transaction: one of four wins
+            return type(error).__name__
+
+    at_once(opened, 32)
+    ids = [portfolio.debt(f"N{number}", 100) for number in range(8)]  # what every caller sees in the end
+    assert len(set(ids)) == 8
+    with db.read() as session:
+        assert session.scalar(select(func.count()).select_from(Txn)) == 8
+        assert check(session) == []
