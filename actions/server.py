@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import logging
 from typing import Any
 
 from rasa_sdk.endpoint import create_app
@@ -15,8 +14,6 @@ from actions.running import run
 from runtime.clock import Clock
 from runtime.database import Database
 from runtime.vault import engine_secret
-
-log = logging.getLogger(__name__)
 
 
 def make_executor(database: Database, clock: Clock) -> ActionExecutor:
@@ -50,10 +47,5 @@ def make_server(database: Database, clock: Clock) -> Any:
             return json({"error": "wrong secret"}, status=403)
         return None
 
-    async def failed(_request: Request, error: Exception) -> HTTPResponse:
-        log.error("an action failed", exc_info=error)
-        return json({"error": "the action failed; see the log"}, status=500)
-
     app.register_middleware(guard, "request")
-    app.error_handler.add(Exception, failed)
     return app

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
+from compliance.operator import operator
 from conversations.models import Conversation
 from conversations.texts import day, money
 from payments.checkout import Opened, open_checkout
@@ -19,6 +20,7 @@ from payments.mode import SMALLEST, CardsUnavailable, card_mode
 from payments.models import PayLink, PaymentStatus
 from payments.stripe_api import StripeTrouble
 from runtime.database import Database
+from runtime.errors import OperatorError
 from runtime.settings import settings
 
 router = APIRouter(tags=["payment page"])
@@ -83,15 +85,24 @@ def _page(request: Request, name: str, view: LinkNow, session: Session, status: 
     values |= {
         "state": view.state.value, "test": card_mode() == "test", "reference": link.reference, "token": link.token,
         "amount": money(shown.json(), locale), "lang": "en",
-        "parts": [{"creditor": p.creditor, "what": p.description, "ref": p.ref, "all": p.amount == p.owed,
+        "parts": [{"creditor": p.creditor, "what": p.description, "ref": p.ref,
                    "amount": money(p.amount.json(), locale), "owed": money(p.owed.json(), locale)}
                   for p in view.parts],
         "paid_on": day(view.payment.paid_at.date().isoformat(), locale) if view.payment else "",
         "with_staff": bool(view.payment and view.payment.status is PaymentStatus.FOR_STAFF),
         "refunded": bool(view.payment and view.payment.status is PaymentStatus.REFUNDED),
+        "operator": _operator(),
         "smallest": money({"minor": SMALLEST.get(link.currency, 0), "currency": link.currency}, locale),
     }
     return _guarded(_templates.TemplateResponse(request, name, values, status))
+
+
+def _operator() -> str:
+    """Who takes the payment, for the foot of the page (never its title: rule 4)."""
+    try:
+        return f"{operator().legal_name}, {operator().phone}"
+    except OperatorError:
+        return ""
 
 
 def _locale(session: Session, link: PayLink) -> str:

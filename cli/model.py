@@ -104,7 +104,7 @@ def _forget(folder: Path, kept: int, *, spare: Path) -> None:
 
 def _train(root: Path, path: Path, say: Callable[[str], None]) -> None:
     log = path.parent / "train.log"
-    say(f"model: training (about a minute; details in {log.relative_to(root)}) ...")
+    say(f"model: training (a minute or two; details in {log.relative_to(root)}) ...")
     started = time.monotonic()
     command = [engine_python(root), "-m", "engine.train", "--output", str(path)]
     with (

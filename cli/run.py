@@ -21,16 +21,21 @@ def run(
     """
     if demo is not None:
         os.environ["DEBTDESK_DEMO"] = "true" if demo else "false"
-    from cli import demo as portfolio
-    from cli.model import ensure_model
+    from runtime.settings import ROOT, settings
+
+    chosen = settings()  # first: a wrong one is said before anything heavy is loaded
+
+    from cli.demo import guide, load
+    from cli.model import ensure_model, model_path
     from cli.processes import processes
     from cli.supervise import Stack, check_ports, print_line
     from runtime.database import database
     from runtime.migrate import upgrade
-    from runtime.settings import ROOT, settings
 
-    chosen = settings()
-    wanted = list(processes(chosen, ensure_model(say=print_line)))
+    model = model_path()
+    if not model.exists():
+        ensure_model(say=print_line)
+    wanted = list(processes(chosen, model))
     check_ports(wanted)
     asked_to_stop = False
 
@@ -47,10 +52,10 @@ def run(
             stack.start(wanted[0])  # the slow one loads while the database is made ready
             upgrade(database())
             if chosen.demo:
-                portfolio.load()
+                load()
             stack.start(*wanted[1:])
             stack.wait_ready()
-            for line in _welcome(chosen.site, portfolio.guide() if chosen.demo else []):
+            for line in _welcome(chosen.site, guide() if chosen.demo else []):
                 print_line(line)
             stack.wait()
         except OperatorError:

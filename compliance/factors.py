@@ -200,11 +200,14 @@ def _speaks_of_itself(reading: _Reading) -> bool:
 def _lone_names(reading: _Reading) -> list[str]:
     """In a message that says who writes it, every word that is not an everyday one, masked as a name."""
     found: list[str] = []
+    beside = -2
     for match in [one for one in _WORD.finditer(reading.low) if reading.free(*one.span())]:
         word = reading.text[match.start():match.end()]
-        if not is_plain(match.group()) or (is_name_too(match.group()) and word[0].isupper()):
+        also = is_name_too(match.group()) and (word[0].isupper() or match.start() - beside == 1)
+        if not is_plain(match.group()) or also:
             reading.take(*match.span(), "name")
             found.append(word)
+            beside = match.end()
     return found
 
 
@@ -214,11 +217,11 @@ def _rest(reading: _Reading) -> tuple[str, list[str]]:
     tokens = [match.group() for match in words]
     sentence = as_sentence(tokens)
     figures = [match for match in re.finditer(r"\d+", reading.low) if reading.free(*match.span())]
-    if sentence is not None and not figures:
-        return sentence, []
-    if sentence is not None and len(tokens) > 3:
+    if sentence is not None and (not figures or len(tokens) > 1):
         return sentence, []  # figures stay here: they may be a date in a form we do not know
-    unknown = [match for match in words if not is_plain(match.group()) or is_name_too(match.group())]
+    odd = [not is_plain(match.group()) or is_name_too(match.group()) for match in words]
+    unknown = [match for place, match in enumerate(words)
+               if odd[place] or (match.group() in _NAME_JOINERS and any(odd[place + 1:place + 2]))]
     if len(unknown) > MOST_NAMES:
         return "", []
     return "", [reading.text[match.start():match.end()] for match in unknown]

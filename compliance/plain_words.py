@@ -8,7 +8,7 @@ SHORT = 3
 """Up to this many words an answer is more likely a name than a sentence."""
 
 
-_INTRODUCES = frozenset("its it's i'm im am this is name surname soy he she his her my".split())
+_INTRODUCES = frozenset({"its", "it's", "i'm", "im", "am", "this", "is", "name", "surname", "soy", "he", "she", "my"})
 """Before an unknown word these announce a name."""
 
 
@@ -70,10 +70,10 @@ def as_sentence(words: list[str]) -> str | None:
         if any(is_name_too(word) for word in words):
             return None
         slip = len(words) == SHORT and words[0] not in _INTRODUCES and sum(map(is_plain, words)) == SHORT - 1
-        fixed = [meant(word) if slip else word for word in words if slip or is_plain(word)]
-        return " ".join(word for word in fixed if word) if len(fixed) == len(words) and all(fixed) else None
+        short = [fixed for word in words if (fixed := meant(word) if slip else word if is_plain(word) else None)]
+        return " ".join(short) if len(short) == len(words) else None
     known = [word for word in words if is_plain(word)]
-    mended = [fixed for word in words if (fixed := meant(word)) is not None]
+    mended = [fixed for word in words if (fixed := meant(word))]
     if len(known) < SHORT or len(mended) * 10 < len(words) * 7:
         return None
     return " ".join(mended)

@@ -92,7 +92,7 @@ _STOP_CONTACT = _any(
     rf"\b(?:stop|quit|cease|discontinue|halt)(?:\s+(?:the|all|any|with|with the|ur|your|yr|these|those|this|sending|me|from|getting|of|bloody|damn|fucking|f\*+ing|automated|auto|constant))*\s+{_CONTACTING}\b"
     r"(?!\s+(?:about the plan|the money|money|payments?|my (?:boss|work|employer|mum|mom|job)))",
     r"\b(?:do not|don'?t|dont|never|no longer|no more|wish you to not)\s+(?:ever\s+|you\s+|u\s+|dare\s+|want (?:you|u) to\s+|want (?:any|more|your|ur|these|to be)\s+|want to (?:be|get|receive)\s+|receive\s+)*"
-    rf"(?:contact(?:ed|ing)?|messag(?:e|es|ed|ing)|text(?:s|ed|ing)?|call(?:ed|ing)?|ring(?:ing)?|phon(?:e|ed|ing)|e-?mail(?:s|ed|ing)?|bother(?:ed|ing)?|harass(?:ed|ing)?)\s+(?:me|us|my (?:phone|mobile|number|cell))\b(?!\s+(?:at|on|before|after|until|till|by|during|when|back|today|tomorrow))",
+    r"(?:contact(?:ed|ing)?|messag(?:e|es|ed|ing)|text(?:s|ed|ing)?|call(?:ed|ing)?|ring(?:ing)?|phon(?:e|ed|ing)|e-?mail(?:s|ed|ing)?|bother(?:ed|ing)?|harass(?:ed|ing)?)\s+(?:me|us|my (?:phone|mobile|number|cell))\b(?!\s+(?:at|on|before|after|until|till|by|during|when|back|today|tomorrow))",
     r"\bdo(?:n'?t| not)\s+(?:ever\s+)?contact (?:me|us) (?:again|any\s?more)\b", r"\bno more (?:texts|calls|messages|msgs|emails|e-mails|letters|reminders|contact|communication)\b",
     r"\bcease (?:and|&|n) desist\b", r"\bcease (?:all )?(?:communications?|contact|collection)\b", r"\bleave (?:me|us) (?:the \w+ )?alone\b",
     r"\b(?:take|remove|get|delete) (?:me|my (?:number|name|phone|email|e-mail|details|mobile|cell)) (?:off|from|out of) (?:of )?(?:your|ur|the|this|all) (?:\w+ )?(?:list|lists|system|database|mailing list|records|contacts?|contact list|reminders)\b",

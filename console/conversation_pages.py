@@ -142,11 +142,11 @@ def _show(request: Request, who: SignedIn, conversation_id: str, *, before: int 
         asked = ticket_numbered(session, ticket) if ticket else None
         if asked is not None and asked.conversation_id != conversation_id:
             asked = None
+        tickets = [asked, *(one for one in found.tickets if one.id != asked.id)] if asked else found.tickets
     return live(request, "conversation.html", who=who, part="_conversation.html", status=status, t=found, panel=panel,
-                asked=asked, error=error, draft=draft, reasons=REASONS, max_reply=MAX_REPLY, before=before,
-                once=new_token() if not by_htmx(request) else "",
-                here=f"/conversations/{conversation_id}", every="3s",
-                refresh=_refresh(conversation_id, before, asked.number if asked else None))
+                asked=asked, tickets=tickets, error=error, draft=draft, reasons=REASONS, max_reply=MAX_REPLY,
+                before=before, once=new_token() if not by_htmx(request) else "", here=f"/conversations/{conversation_id}",
+                every="3s", refresh=_refresh(conversation_id, before, asked.number if asked else None))
 
 
 def _refresh(conversation_id: str, before: int | None, ticket: str | None) -> str:

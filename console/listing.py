@@ -86,14 +86,14 @@ _TICKETS = (
            func.max(case((Ticket.urgent, 1), else_=0)).label("urgent"))
     .where(Ticket.state == "open", Ticket.conversation_id.is_not(None)).group_by(Ticket.conversation_id).subquery()
 )
-_URGENT: ColumnElement[int] = func.coalesce(_TICKETS.c.urgent, 0)
+_urgency: ColumnElement[int] = func.coalesce(_TICKETS.c.urgent, 0)
 
 
 def conversations(session: Session, *, view: View, staff_id: StaffId, channel: str | None = None,
                   after: Place | None = None) -> list[Line]:
     """A page of conversations, the newest activity first, below the place ``after``."""
     query = (
-        select(Conversation, StaffAccount.name, func.coalesce(_TICKETS.c.open, 0), _URGENT)
+        select(Conversation, StaffAccount.name, func.coalesce(_TICKETS.c.open, 0), _urgency)
         .outerjoin(_TICKETS, _TICKETS.c.conversation_id == Conversation.id)
         .outerjoin(StaffAccount, and_(StaffAccount.id == Conversation.staff_id, Conversation.owner == Owner.STAFF))
         .limit(PAGE)
@@ -103,7 +103,7 @@ def conversations(session: Session, *, view: View, staff_id: StaffId, channel: s
     if channel:
         query = query.where(Conversation.channel == channel)
     if view is View.NEEDS:
-        query = query.order_by(_URGENT.desc())
+        query = query.order_by(_urgency.desc())
     query = query.order_by(Conversation.last_activity_at.desc(), Conversation.id.desc())
     if after:
         query = query.where(_below(after, view))
@@ -144,7 +144,7 @@ def _below(after: Place, view: View) -> ColumnElement[bool]:
     if view is not View.NEEDS:
         return older
     urgent = int(after.urgent)
-    return or_(urgent > _URGENT, and_(urgent == _URGENT, older))
+    return or_(_urgency < urgent, and_(_urgency == urgent, older))
 
 
 def _last_words(session: Session, ids: Sequence[ConversationId]) -> dict[ConversationId, tuple[str, str]]:

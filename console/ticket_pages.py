@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from console import activity
 from console.activity import note
 from console.models import Role, What
-from console.tickets import PAGE, alerts, close_ticket, queue, ticket_numbered
+from console.tickets import PAGE, alarming, close_ticket, queue, ticket_numbered
 from console.web import Form, NotAllowed, NotThere, Someone, desk, field, go, live, page
 from conversations.models import Ticket
 from ledger.models import Debtor
@@ -68,9 +68,9 @@ def close(request: Request, who: Someone, form: Form, number: str) -> Response:
 def alarm(request: Request, who: Someone) -> Response:
     """The alarm of every page: urgent tickets nobody is on yet."""
     with desk(request).db.read() as session:
-        found = alerts(session)
+        found = alarming(session)
     return live(request, "_live.html", who=who, part="_alerts.html", name="alarm", refresh="/alerts", every="5s",
-                alerts=found)
+                urgent=found)
 
 
 @router.get("/activity")

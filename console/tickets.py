@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from console.activity import note
@@ -84,20 +84,10 @@ def close_ticket(session: Session, *, staff: StaffAccount, ticket: Ticket, what_
          ticket_id=ticket.id, detail=done)
 
 
-@dataclass(frozen=True)
-class Alerts:
-    """Urgent tickets nobody is on, newest first, and how many are open in all."""
-
-    urgent: Sequence[Ticket]
-    open: int
-
-
-def alerts(session: Session) -> Alerts:
-    """What must be seen at once on every page. A taken conversation takes its tickets out of the alarm."""
-    urgent = session.scalars(
+def alarming(session: Session) -> Sequence[Ticket]:
+    """The urgent tickets nobody is on yet, newest first. A taken conversation takes its tickets out of the alarm."""
+    return session.scalars(
         select(Ticket).outerjoin(Conversation, Conversation.id == Ticket.conversation_id)
         .where(Ticket.state == "open", Ticket.urgent,
                Conversation.id.is_(None) | (Conversation.owner == Owner.BOT)).order_by(Ticket.id.desc())
     ).all()
-    count = session.scalar(select(func.count()).select_from(Ticket).where(Ticket.state == "open")) or 0
-    return Alerts(urgent, count)

@@ -52,6 +52,12 @@ class Line:
     new_day: date | None
 
     @property
+    def actions(self) -> list[str]:
+        """The actions that were executed; that the engine then listens says nothing."""
+        done = (self.turn.actions if self.turn else None) or []
+        return [action for action in done if action != "action_listen"]
+
+    @property
     def answering(self) -> bool:
         """Whether the bot's answer to it is still being made."""
         return self.turn is not None and self.turn.state in (TurnState.RECEIVED, TurnState.HANDLING)

@@ -32,6 +32,11 @@ class Reconciled:
     events: int = 0
     troubles: list[str] = field(default_factory=list)
 
+    def __str__(self) -> str:
+        said = (f"{self.asked} open payment pages asked about: {self.posted} paid and posted, {self.expired} expired, "
+                f"{self.still_open} still open. {self.events} events taken up.")
+        return "\n".join([said, *(f"Trouble: {trouble}" for trouble in self.troubles)])
+
 
 def reconcile(db: Database, *, now: datetime, progress: Callable[[int, int], None] | None = None) -> Reconciled:
     """Bring our tables in step with Stripe. May be run at any time and as often as wanted.

@@ -47,10 +47,11 @@ def refunded(session: Session, seen: RefundSeen, *, at: datetime, now: datetime)
     elif whole and payment.status is PaymentStatus.FOR_STAFF:
         payment.status = PaymentStatus.REFUNDED  # it was never posted: nothing to undo
     done = payment.status is PaymentStatus.REFUNDED
+    money = Money(seen.amount, seen.currency)
+    follows = "The ledger follows." if done else "The ledger does NOT follow: post it."
     _tell_staff(session, payment, f"stripe:{seen.id}", "card_refund", urgent=not done, now=now,
-                summary=f"{Money(seen.amount, seen.currency)} of {payment.money} ({payment.payment_intent}) was "
-                        f"refunded ({seen.id}). " + ("The ledger follows." if done else "The ledger does NOT follow: post it."))
-    payment_returned(session, payment=payment, amount=Money(seen.amount, seen.currency), now=now)
+                summary=f"{money} of {payment.money} ({payment.payment_intent}) was refunded ({seen.id}). {follows}")
+    payment_returned(session, payment=payment, amount=money, now=now)
     return "refunded" if done else "for_staff"
 
 
@@ -60,7 +61,8 @@ def disputed(session: Session, seen: DisputeSeen, *, kind: str, now: datetime) -
     step = kind.removeprefix("charge.dispute.")
     _tell_staff(session, payment, f"stripe:{seen.id}:{step}", "card_dispute", urgent=step != "closed", now=now,
                 summary=f"Card dispute {seen.id} ({step}, {seen.reason}, {seen.status}): "
-                        f"{Money(seen.amount, seen.currency)} of {seen.payment_intent}. Answer it at Stripe; the ledger is unchanged.")
+                        f"{Money(seen.amount, seen.currency)} of {seen.payment_intent}. Answer it at Stripe; "
+                        "the ledger is unchanged.")
     return "for_staff"
 
 

@@ -23,10 +23,8 @@ for _name in ("DEBTDESK_DATABASE_URL", "DEBTDESK_POLICY_DIR", "DEBTDESK_SECRET_K
 from sqlalchemy import create_engine, text  # noqa: E402
 from sqlalchemy.engine import make_url  # noqa: E402
 
-from ledger.enforcement import enforce  # noqa: E402
-from migrations.tables import import_tables  # noqa: E402
-from runtime.database import Base, Database  # noqa: E402
-from runtime.migrate import head, upgrade  # noqa: E402
+from runtime.database import Database  # noqa: E402
+from runtime.migrate import upgrade  # noqa: E402
 
 DIALECTS = ("sqlite", "postgresql")
 Make = Callable[[], Database]
@@ -37,25 +35,12 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_DATA, ignore_errors=True)
 
 
-def prepare(database: Database) -> None:
-    """Make all tables of an empty database: by migration, or from the models while there is no revision yet."""
-    if head() is not None:
-        upgrade(database)
-        return
-    import_tables()
-    with database.engine.execution_options(writes=True).begin() as connection:
-        Base.metadata.create_all(connection)
-        enforce(connection)
-
-
 @pytest.fixture(scope="session")
 def make_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Make:
     """Gives new, migrated SQLite databases."""
     folder = tmp_path_factory.mktemp("sqlite")
     template = Database(f"sqlite:///{folder / 'template.sqlite3'}")
-    prepare(template)
-    with template.engine.connect() as connection:
-        connection.exec_driver_sql("SELECT 1")
+    upgrade(template)
     template.close()  # the last connection to close writes the log back into the file
     made = 0
 
@@ -96,7 +81,7 @@ def make_postgresql(postgresql: str) -> Iterator[Make]:
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
         connection.execute(text("SELECT pg_reload_conf()"))
     migrated = create("debtdesk_template", "template0")
-    prepare(migrated)
+    upgrade(migrated)
     migrated.close()
     made = 0
 

@@ -22,6 +22,8 @@ _CHANNEL_WORDS = {
 }
 _STOPS = r"(?:stop|no more|don'?t|do not|dont|never|quit|not by|no)\b"
 
+_AT_TIMES = r"[^.,;]*\b(?:before|after|until|till|during|between|at work|at night|on sundays?|on saturdays?|antes|despu[eé]s)\b"
+
 
 @dataclass(frozen=True)
 class Preferred(Placed):
@@ -62,7 +64,8 @@ def _apply(what: Effect, words: str) -> list[str]:
             if re.search(rf"\b(?:only|just|solo|s[oó]lo|rather|prefer)\b[^.,;]*\b(?:{_CHANNEL_WORDS[channel]})\b|"
                          rf"\b(?:{_CHANNEL_WORDS[channel]})\s+(?:only|please|instead)\b", words)]
     refused = [channel for channel in named
-               if re.search(rf"\b{_STOPS}[^.,;]*\b(?:{_CHANNEL_WORDS[channel]})\b", words) and channel not in only]
+               if re.search(rf"\b{_STOPS}[^.,;]*\b(?:{_CHANNEL_WORDS[channel]})\b(?!{_AT_TIMES})", words)
+               and channel not in only]
     if len(only) == 1 and not refused and not re.search(r"prefer|rather", words):
         only_channel(what.session, debtor_id=what.debtor_id, channel=only[0], now=what.now)
         stopped = [channel for channel in Channel if channel != only[0]]
@@ -74,7 +77,7 @@ def _apply(what: Effect, words: str) -> list[str]:
         stopped.append(channel)
     before = _hour(words, r"before|earlier than|antes de(?: las)?")
     after = _hour(words, r"after|past|despu[eé]s de(?: las)?")
-    refuses = bool(re.search(rf"\b{_STOPS}", words))
+    refuses = bool(re.search(rf"\b(?:{_STOPS}|not\b)", words))
     earliest, latest = (before, after) if refuses else (after, before)
     set_wish(what.session, debtor_id=what.debtor_id, not_before=earliest, not_after=latest, words=words[:500],
              now=what.now)

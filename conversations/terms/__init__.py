@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from conversations.terms.amounts import AmountFinder
-from conversations.terms.canvas import AMOUNT, FREQUENCY, IDENTIFIER, QUIET, Canvas
+from conversations.terms.canvas import FREQUENCY, IDENTIFIER, Canvas
 from conversations.terms.dates import DateFinder
 from conversations.terms.frequency import Rhythm, find_rhythm
 from conversations.terms.identifiers import (
@@ -32,7 +32,8 @@ __all__ = ["Rhythm", "Terms", "find_terms"]
 
 LONGEST = 4000
 _MASKS = re.compile(r"\[[a-z_]+\]")
-_BORN = re.compile(r"\b(?:born(?: on)?|d\.?o\.?b\.?|date of birth|birthday|birth date|nac[ií](?:do|da)?(?: el)?|fecha de nacimiento)\b[\s:=,]*(?:is|es|on)?\s*$")
+_BORN = re.compile(r"\b(?:born(?: on)?|d\.?o\.?b\.?|date of birth|birthday|birth date|"
+                   r"nac[ií](?:do|da)?(?: el)?|fecha de nacimiento)\b[\s:=,]*(?:is|es|on)?\s*$")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class Terms:
 
 
 def _paint_identifiers(canvas: Canvas, *, locale: str, today: date) -> None:
-    spans = [match.span() for pattern in (EMAIL, URL, ZIP_PLUS_4, UK_POSTCODE, _MASKS) for match in pattern.finditer(canvas.text)]
+    whole = (EMAIL, URL, ZIP_PLUS_4, UK_POSTCODE, _MASKS)
+    spans = [match.span() for pattern in whole for match in pattern.finditer(canvas.text)]
     spans += [match.span(1) for match in ZIP_NAMED.finditer(canvas.text)]
     spans += [*cards(canvas.text), *phones(canvas.text), *references(canvas.text)]
     for written in written_dates(canvas.text, locale=locale):

@@ -3,6 +3,7 @@
 
 import re
 from decimal import Decimal
+from itertools import pairwise
 
 from conversations.terms.canvas import AMOUNT, DATE, FREQUENCY, IDENTIFIER, QUIET, Canvas
 from conversations.terms.numbers import WORDS, in_words
@@ -177,12 +178,14 @@ class AmountFinder:
         cued = bool(_CUE.search(before)) or (in_words and value >= 10 and bool(re.search(r"(?:^|\s)an?$", before)))
         if _BEFORE_NOT.search(before) and not re.search(r"\b(?:pay|paying|afford|manage|do|offer) (?:about|around|from)$", before):
             return False
-        if in_words and value < 5 or value < 2:
+        if value < (5 if in_words else 2):
             return False
         if in_words and value < 10 and not cued:
             return False
         alone = not before.strip(" .,!?") or before[-1:] in ".,;!?\n:(" or before[-1:] in (FREQUENCY, DATE, AMOUNT)
-        return bool(_FOLLOWS.match(after)) and (cued or alone or not in_words) or (cued and not re.match(r"[a-z]", after))
+        if _FOLLOWS.match(after) and (cued or alone or not in_words):
+            return True
+        return cued and not re.match(r"[a-z]", after)
 
     def _joined(self, before: str, after: str) -> bool:
         """Whether a range or a correction ties the number to an amount: "40-£50", "not 14"."""
@@ -202,7 +205,7 @@ class AmountFinder:
         kept = [item for item in found if not (len(found) > 1 and _NOT.search(text[max(0, item[0] - 20):item[0]]))]
         kept = [item for place, item in enumerate(kept)
                 if place + 1 == len(kept) or not _CORRECTED.fullmatch(text[item[1]:kept[place + 1][0]])]
-        for (_, end, _), (start, _, _) in zip(kept, kept[1:], strict=False):
+        for (_, end, _), (start, _, _) in pairwise(kept):
             between = text[end:start]
             either = re.fullmatch(rf"[{QUIET}{FREQUENCY}\s]*(?:-|to|or|o|a|maybe|or maybe|or even)[\s]*", between)
             if either or (between.strip() in ("and", "y") and re.search(r"\b(?:between|entre)\b", text[:end])):

@@ -3,7 +3,6 @@
 The terms grammar paints them over; ``compliance.factors`` masks them. All patterns expect the text of
 ``canvas.plain`` (lower case, ASCII digits, places kept).
 """
-# ruff: noqa: E501 (a pattern stays one line, so that it can be read and searched for)
 
 import re
 from collections.abc import Iterator
@@ -27,11 +26,11 @@ PHONE = re.compile(
 REFERENCE = re.compile(
     r"(?<![\w£$€.,/@-])(?:[0-9]{4}-[a-z]{5}|[a-z]{2,5}-[0-9]{2,10}(?:-[0-9a-z]{2,10})*|[a-z]{2,4}[0-9]{4,10})(?![\w@]|-\w)"
 )
-_NAMED_TOKEN = r"((?=[a-z-]{0,8}[0-9])[a-z0-9][a-z0-9-]{3,19})\b(?![.,/][0-9])"
+_AFTER_NAME = r"((?=[a-z-]{0,8}[0-9])[a-z0-9][a-z0-9-]{3,19})\b(?![.,/][0-9])"
 REFERENCE_NAMED = re.compile(
     r"\b(?:ref(?:erence|\.)?|account|acct|acc|a/c|invoice|case|customer|policy|cuenta|referencia|factura)"
     r"(?P<mark>\s*(?:no|num|number|id|ref|reference|code|numero|número|#|:|=)\.?)?(?:\s+(?:is|es))?\s*[:#=]?\s*"
-    + _NAMED_TOKEN
+    + _AFTER_NAME
 )
 LONG_NUMBER = re.compile(r"(?<![\w£$€.,/-])[0-9]{7,}(?![\w.,/-]*[0-9])")
 _DIGIT_RUN = re.compile(r"[0-9](?:[ .,/_\n-]{0,3}[0-9]){12,30}")
@@ -75,9 +74,9 @@ def references(text: str) -> Iterator[tuple[int, int]]:
         if not _NOT_A_REFERENCE.fullmatch(match.group()):
             yield match.span()
     for match in REFERENCE_NAMED.finditer(text):
-        token = match[2]
+        numeral = match[2]
         named = match["mark"] is not None or match.group().startswith("ref")
-        if not token.isdigit() or len(token) >= 6 or named:  # "my account is 1200 down" names no reference
+        if not numeral.isdigit() or len(numeral) >= 6 or named:  # "my account is 1200 down" names no reference
             yield match.span(2)
 
 

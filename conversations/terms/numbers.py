@@ -27,15 +27,15 @@ _NUMBER = re.compile(rf"\b{WORDS}\b")
 
 def in_words(text: str) -> int | None:
     """The value of a number written in words, or None when the words do not make one ("five five")."""
-    tokens = [token for token in re.split(r"[\s-]+", text.strip()) if token not in ("and", "y", "of")]
-    if tokens[:2] == ["half", "a"] and len(tokens) == 3 and tokens[2] in _SCALES:
-        return _SCALES[tokens[2]] // 2
+    words = [word for word in re.split(r"[\s-]+", text.strip()) if word not in ("and", "y", "of")]
+    if words[:2] == ["half", "a"] and len(words) == 3 and words[2] in _SCALES:
+        return _SCALES[words[2]] // 2
     total, current, smallest = 0, 0, 10_000
-    for place, token in enumerate(tokens):
-        if token == "a" and place == 0 and len(tokens) > 1:
+    for place, word in enumerate(words):
+        if word == "a" and place == 0 and len(words) > 1:
             current = 1
-        elif token in _SCALES:
-            scale = _SCALES[token]
+        elif word in _SCALES:
+            scale = _SCALES[word]
             if scale == 100:
                 if current >= 100:
                     return None
@@ -43,8 +43,8 @@ def in_words(text: str) -> int | None:
             else:
                 total, current = total + max(current, 1) * 1000, 0
             smallest = scale
-        elif token in _VALUES:
-            value = _VALUES[token]
+        elif word in _VALUES:
+            value = _VALUES[word]
             size = 100 if value >= 100 else 10 if value >= 20 else 1
             if smallest <= size < 100:
                 return None  # "five five", "twenty thirty"

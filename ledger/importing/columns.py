@@ -8,6 +8,8 @@ from ledger.importing.problems import BadValue, shown
 from runtime.errors import OperatorError
 
 Cells = Sequence[str]
+NAMED = 12
+"""How many columns a message names."""
 
 
 def readers(mapping: MappingFile, header: list[str], file: str) -> dict[str, Callable[[Cells], str]]:
@@ -21,7 +23,8 @@ def readers(mapping: MappingFile, header: list[str], file: str) -> dict[str, Cal
     sources = mapping.sources
     if native:
         if strange := [column for column in header if column not in FIELDS]:
-            hints = ", ".join(shown(column) + did_you_mean(column, FIELDS) for column in strange)
+            hints = ", ".join(shown(column) + did_you_mean(column, FIELDS) for column in strange[:NAMED])
+            hints += f" and {len(strange) - NAMED} more" if len(strange) > NAMED else ""
             raise OperatorError(
                 f"{file}: not a column of the native layout: {hints}. "
                 "See docs/import.md, or give a mapping file with --mapping"
@@ -31,7 +34,8 @@ def readers(mapping: MappingFile, header: list[str], file: str) -> dict[str, Cal
     wanted |= {rule.column for rule in mapping.leave_out}
     if missing := sorted(wanted - set(place)):
         hints = ", ".join(shown(column) + did_you_mean(column, place) for column in missing)
-        raise OperatorError(f"{file} has no column {hints}. Its columns are: {', '.join(header)}")
+        there = ", ".join(map(shown, header[:NAMED])) + (", …" if len(header) > NAMED else "")
+        raise OperatorError(f"{file} has no column {hints}. It has {there}")
     return {name: _reader(source, place) for name, source in sources.items()}
 
 

@@ -20,7 +20,7 @@ from ledger.importing.problems import Problem
 from ledger.importing.records import Record
 from ledger.importing.rows import Reading
 from ledger.kinds import OWED, CreditorAccount, DebtStatus
-from ledger.models import Debt, PlanDebt, Promise
+from ledger.models import Debt, Hold, PlanDebt, Promise
 from ledger.money import Money
 from ledger.posting import lock_balances
 from ledger.receipts import receive
@@ -194,11 +194,14 @@ class _Placing:
         self.loaded.settled += 1
 
     def _hold(self, record: Record, debt: Debt) -> None:
-        hold = place_hold(
-            self.session, key=f"import:{record.debt_ref}:dispute", debtor_id=debt.debtor_id, debt_id=debt.id,
-            reason=HoldReason.DISPUTE, now=self.now, until=None, actor=self.actor, cause=self._cause(record),
-        )  # fmt: skip
-        self.loaded.held += hold.placed_at == self.now
+        """A dispute hold, once for ever: what staff lifted stays lifted."""
+        key = f"import:{record.debt_ref}:dispute"
+        if self.session.scalars(select(Hold.id).where(Hold.key == key)).first() is None:
+            place_hold(
+                self.session, key=key, debtor_id=debt.debtor_id, debt_id=debt.id, reason=HoldReason.DISPUTE,
+                now=self.now, until=None, actor=self.actor, cause=self._cause(record),
+            )  # fmt: skip
+            self.loaded.held += 1
 
     def _complete_debtors(self, good: Sequence[Record]) -> None:
         for facts in together(good):

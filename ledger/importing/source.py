@@ -53,10 +53,10 @@ def read_source(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") ->
             header = _header(cells, path.name, delimiter)
         elif any("\0" in cell for cell in cells):
             problems.append(Problem(line, "holds a null byte; the file may be damaged"))
-        elif len(cells) != len(header):
+        elif len(_trimmed(cells, len(header))) != len(header):
             problems.append(Problem(line, f"has {len(cells)} cells where the header names {len(header)} columns"))
         else:
-            rows.append(Row(line, cells))
+            rows.append(Row(line, cells[: len(header)]))
     if header is None:
         raise OperatorError(f"{path.name} is empty: the first line must name the columns")
     return Source(path.name, header, rows, problems)
@@ -127,8 +127,16 @@ def _csv_reason(error: str, lines: int) -> str:
     return f"cannot be read: {error}"
 
 
+def _trimmed(cells: list[str], least: int) -> list[str]:
+    """``cells`` without the empty ones that spreadsheets leave at the end, but no fewer than ``least``."""
+    end = len(cells)
+    while end > least and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]
+
+
 def _header(cells: list[str], name: str, delimiter: str) -> list[str]:
-    header = [cell.strip() for cell in cells]
+    header = _trimmed([cell.strip() for cell in cells], 0)
     if any("\0" in cell for cell in header):
         raise OperatorError(f"{name} holds null bytes: it is not a CSV file in UTF-8")
     if len(header) == 1:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from payments.standin.api import api
 from payments.standin.courier import Courier
@@ -41,6 +41,10 @@ def make_app(store: Store, *, address: str, webhook_url: str, api_key: str, webh
         if request.url.path.startswith("/c/"):
             return refused(refusal)
         return JSONResponse(refusal.json(), refusal.status)
+
+    @app.get("/", response_class=PlainTextResponse)
+    def what() -> str:
+        return "Local stand-in for Stripe. TEST MODE: no real money moves here."
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:

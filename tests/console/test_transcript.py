@@ -48,7 +48,8 @@ def test_pages_hold_no_inline_script_or_style(debtors: Debtors, ana: Browser) ->
 
 def test_identity_factors_are_masked_by_default(db: Database, debtors: Debtors, ana: Browser) -> None:
     conversation = debtors.conversation()
-    turn = debtors.says(conversation, "NG-4471, 12 April 1990, LS1 4AB", masked="[reference], [date_of_birth], [postcode]",
+    turn = debtors.says(conversation, "NG-4471, 12 April 1990, LS1 4AB",
+                        masked="[reference], [date_of_birth], [postcode]",
                         factors={"references": ["NG-4471"], "postcodes": ["LS1 4AB"]})
     debtors.says(conversation, "my mother's name is Smith", masked="[answer]", factors={"names": []})
     page = ana.get(f"/conversations/{conversation}").text
@@ -125,11 +126,27 @@ def test_a_turn_tells_what_was_understood_and_done(db: Database, debtors: Debtor
     with db.write() as session:
         stored = session.get_one(Turn, turn.id)
         stored.state, stored.intent, stored.confidence = TurnState.DONE, "ask_balance", 0.934
-        stored.actions = ["action_balance", "action_listen"]
+        stored.actions = ["action_hold", "action_balance", "action_listen"]
         stored.ranking = [{"name": "ask_balance", "confidence": 0.934}, {"name": "pay_now", "confidence": 0.041}]
     page = ana.get(f"/conversations/{conversation}").text
-    for part in ("ask_balance", "93 %", "action_balance → action_listen", "pay_now 4 %"):
+    for part in ("ask_balance", "93 %", "action_hold → action_balance", "pay_now 4 %"):
         assert part in page
+
+
+def test_cards_and_buttons_are_shown_and_a_payment_link_is_not_usable(
+    db: Database, debtors: Debtors, ana: Browser, hands: Hands
+) -> None:
+    conversation = debtors.conversation()
+    with db.write() as session:
+        for card in ({"kind": "table", "title": "What you owe", "rows": [{"label": "Gas", "value": "£312.00"}]},
+                     {"kind": "link", "title": "Pay", "link": {"url": "https://x/pay/SECRET", "title": "Pay £50.00"}}):
+            message = pass_on(session, conversation_id=conversation, words="Here.", staff_name="Ana", now=hands.now)
+            message.card, message.buttons = card, [{"id": "opaque-id", "title": "Pay some"}]
+    page = ana.get(f"/conversations/{conversation}").text
+    for part in ("What you owe", "£312.00", "Pay £50.00", "Pay some"):
+        assert part in page
+    assert "SECRET" not in page
+    assert "opaque-id" not in page
 
 
 def test_delivery_is_told_for_telegram(db: Database, debtors: Debtors, ana: Browser, hands: Hands) -> None:

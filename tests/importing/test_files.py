@@ -5,6 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ledger.importing.rows import Reading
 from runtime.errors import OperatorError
@@ -16,6 +18,10 @@ GOOD = "NG,DD-1001,Ada,Quill,1981-05-17,GB,SW1A 1AA,NG-77,GBP,120.50,2025-11-03"
 
 Write = Callable[..., Path]
 Read = Callable[..., Reading]
+
+
+def as_row(cells: list[str]) -> bytes:
+    return ",".join(cells).encode("utf-8", "surrogatepass")
 
 
 def reasons(reading: Reading) -> list[str]:
@@ -206,3 +212,21 @@ def test_status_and_dates_as_of_a_day(csv_file: Write, read: Read) -> None:
     assert {r.debt_ref: r.settled_on for r in before.records}["NG-82"] is None
     long_before = read(path, as_of=date(2025, 1, 1))
     assert (long_before.records, long_before.later) == ([], 6)
+
+
+def test_empty_cells_that_spreadsheets_leave_at_the_end(csv_file: Write, read: Read) -> None:
+    reading = read(csv_file(HEADER + ",,", GOOD + ",,", GOOD.replace("NG-77", "NG-78"), ",,,,,,,,,,,,", GOOD + ",,x"))
+    assert [record.debt_ref for record in reading.records] == ["NG-77", "NG-78"]
+    assert reasons(reading) == ["line 5: has 13 cells where the header names 11 columns"]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.binary(max_size=300), st.lists(st.text(max_size=30), max_size=14).map(as_row)))
+def test_no_bytes_end_in_anything_but_a_reading_or_one_clear_line(csv_file: Write, read: Read, raw: bytes) -> None:
+    for content in (raw, (HEADER + "\n").encode() + raw):
+        try:
+            reading = read(csv_file(raw=content))
+        except OperatorError as error:
+            assert len(str(error)) < 5000  # noqa: PT017
+        else:
+            assert all(len(str(problem)) < 1000 for problem in reading.problems)

@@ -31,7 +31,8 @@ class Portfolio:
             return open_debt(
                 session, key=f"open:{ref}", ref=ref, debtor_id=debtor or self.debtor_id,
                 creditor_id=creditor or self.gas, kind="energy", opened_on=opened_on,
-                principal=Money(principal, currency), interest=Money(interest, currency), fees=Money(fees, currency), costs=Money(costs, currency),
+                principal=Money(principal, currency), interest=Money(interest, currency),
+                fees=Money(fees, currency), costs=Money(costs, currency),
                 effective_on=self.now.date(), now=self.now, actor="test",
             ).id
 

@@ -61,7 +61,7 @@ def play(database: Database, now: datetime, events: list[tuple[int, tuple[int, i
         ]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payments.flatmap(lambda made: st.tuples(st.just(list(enumerate(made))), st.permutations(list(enumerate(made))))))
 def test_any_order_ends_the_same(
     make_sqlite: Callable[[], Database], now: datetime,

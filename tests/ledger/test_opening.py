@@ -47,8 +47,8 @@ def test_a_key_or_reference_for_something_else(db: Database, portfolio: Portfoli
     def opened(key: str, ref: str, **parts: Money) -> None:
         with db.write() as session:
             open_debt(session, key=key, ref=ref, debtor_id=portfolio.debtor_id, creditor_id=portfolio.gas,
-                      kind="energy", opened_on=date(2025, 1, 1), effective_on=date(2025, 1, 1), now=portfolio.now, actor="test",
-                      **({"principal": Money(1, "GBP")} | parts))
+                      kind="energy", opened_on=date(2025, 1, 1), effective_on=date(2025, 1, 1), now=portfolio.now,
+                      actor="test", **({"principal": Money(1, "GBP")} | parts))
 
     with pytest.raises(ReferenceTaken):
         opened("other", "a1")

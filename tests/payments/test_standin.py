@@ -1,12 +1,13 @@
 """The stand-in, driven by stripe-python as the real API would be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import stripe
 
 from payments.standin.__main__ import main
 from payments.stripe_api import client
+from runtime.database import Database
 from runtime.errors import OperatorError
 from tests.payments.conftest import Street
 
@@ -19,9 +20,11 @@ _REQUEST = {
 
 
 @pytest.fixture
-def db(make_sqlite: Callable[[], object]) -> object:
+def db(make_sqlite: Callable[[], Database]) -> Iterator[Database]:
     """These tests are about the stand-in: one kind of database will do."""
-    return make_sqlite()
+    made = make_sqlite()
+    yield made
+    made.close()
 
 
 def test_the_same_key_gives_the_same_session(street: Street) -> None:
