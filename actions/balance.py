@@ -7,8 +7,9 @@ from actions.context import Context
 from actions.offered import CANNOT, DETAILS, DISPUTE, OWE, PAY, PERSON, PLAN, SPREAD
 from actions.registry import action
 from conversations.say import Say
-from ledger.balances import DebtLine
-from ledger.money import Money
+from ledger.balances import DebtLine, by_creditor
+from ledger.kinds import PlanStatus
+from ledger.money import Money, total
 from ledger.plans import plans_of
 from ledger.receipts import payments_of
 
@@ -16,36 +17,47 @@ SHOWN_PAYMENTS = 6
 SHOWN_DEBTS = 12
 
 
+def nothing(ctx: Context) -> Say:
+    """A real "nothing today", with what we hold for the debtor beside it."""
+    return Say("balance_nothing", {"name": ctx.debtor.first_name, "overpaid": totals(ctx.balance.overpaid)}, (PERSON,))
+
+
 def totals(amounts: dict[str, Money]) -> list[dict[str, Any]]:
     """One figure per currency, without the zeros."""
     return [amount.json() for amount in amounts.values() if not amount.is_zero]
 
 
-def line(debt: DebtLine) -> dict[str, Any]:
-    """A debt as texts need it."""
-    return {"creditor": debt.creditor, "balance": debt.balance.json(), "disputed": debt.disputed, "ref": debt.ref}
-
-
 @action("action_balance", needs_identity=True, aside=True)
 def balance(ctx: Context) -> Sequence[Say]:
-    """The exact figure first; a disputed part beside it."""
+    """The exact figure first; a disputed part beside it. Nothing is invited on what may not be asked for."""
     owed = ctx.balance
-    open_lines = [d for d in owed.lines if not d.balance.is_zero]
+    lines = [d for d in owed.lines if not d.balance.is_zero]
     name = ctx.debtor.first_name
-    if not open_lines:
-        return [Say("balance_nothing", {"name": name}, (PERSON,))]
-    payable = [d for d in open_lines if d.payable]
-    plans = [p for p in plans_of(ctx.session, ctx.verified, today=ctx.today) if p.status == "active"]
+    if not lines:
+        return [nothing(ctx)]
+    plans = [p for p in plans_of(ctx.session, ctx.verified, today=ctx.today) if p.status == PlanStatus.ACTIVE]
+    resting = [d for d in lines if not d.askable and not d.disputed]
     values = {
-        "name": name, "totals": totals(owed.totals), "disputed": totals(owed.disputed),
-        "debts": [line(d) for d in open_lines[:SHOWN_DEBTS]], "more": max(0, len(open_lines) - SHOWN_DEBTS),
-        "held": [line(d) for d in open_lines if d.hold and not d.disputed],
+        "name": name, "totals": totals(owed.totals), "disputed": totals(owed.disputed), "debts": _creditors(lines),
+        "resting": _creditors(resting), "rests_until": _until(resting),
         "plans": [{"creditor": p.creditor, "next": {"amount": p.next_due.amount.json(),
                    "on": {"date": p.next_due.on.isoformat()}} if p.next_due else None} for p in plans],
     }
-    if not payable:
+    if not any(d.askable for d in lines):
         return [Say("balance_on_hold", values, (DETAILS, PERSON))]
     return [Say("balance", values, (DETAILS, PAY, PLAN if plans else SPREAD, CANNOT, PERSON))]
+
+
+def _creditors(lines: Sequence[DebtLine]) -> list[dict[str, Any]]:
+    return [{"creditor": same[0].creditor, "balance": total((d.balance for d in same), currency).json()}
+            for (_, currency), same in by_creditor(lines).items()]
+
+
+def _until(lines: Sequence[DebtLine]) -> dict[str, str] | None:
+    """The day until which everything resting rests; None when it is open or differs."""
+    days = {d.hold_until for d in lines}
+    day = days.pop() if len(days) == 1 else None
+    return {"date": day.isoformat()} if day else None
 
 
 @action("action_debt_details", needs_identity=True, aside=True)
@@ -53,7 +65,7 @@ def details(ctx: Context) -> Sequence[Say]:
     """What each debt is for, whose it was, since when, under which number."""
     lines = [d for d in ctx.balance.lines if not d.balance.is_zero]
     if not lines:
-        return [Say("balance_nothing", {"name": ctx.debtor.first_name}, (PERSON,))]
+        return [nothing(ctx)]
     rows = []
     for debt in lines[:SHOWN_DEBTS]:
         rows.append({"label": {"title": "plain", "values": {"text": f"{debt.creditor} {debt.ref}"}},
@@ -86,7 +98,7 @@ def history(ctx: Context) -> Sequence[Say]:
 def next_payment(ctx: Context) -> Sequence[Say]:
     """What is due next, and when. Without a plan nothing falls due by itself."""
     due = [(p, p.next_due) for p in plans_of(ctx.session, ctx.verified, today=ctx.today)
-           if p.status == "active" and p.next_due]
+           if p.status == PlanStatus.ACTIVE and p.next_due]
     if not due:
         return [Say("no_next_payment", {"totals": totals(ctx.balance.totals)}, (PAY, SPREAD, PERSON))]
     return [Say("next_payment", {"dues": [
@@ -99,7 +111,7 @@ def interest_fees(ctx: Context) -> Sequence[Say]:
     """What of the balance is interest, fees and costs."""
     lines = [d for d in ctx.balance.lines if not d.balance.is_zero]
     if not lines:
-        return [Say("balance_nothing", {"name": ctx.debtor.first_name}, (PERSON,))]
+        return [nothing(ctx)]
     return [Say("interest_fees", {"debts": [
         {"creditor": d.creditor, "principal": d.principal.json(), "added": d.added.json(),
          "any": not d.added.is_zero} for d in lines[:SHOWN_DEBTS]

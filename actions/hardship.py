@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from actions.advice import advice
+from actions.balance import nothing
 from actions.context import Context
 from actions.offered import ADVICE, NO, OWE, PERSON
 from actions.registry import action, repeats
@@ -37,7 +38,7 @@ def cannot_pay(ctx: Context) -> Sequence[Say]:
             return [Say("hardship_unverified", {"advice": advice(ctx)}), *asked[:1]] if _first_time(ctx) else asked
     lines = [d for d in ctx.balance.lines if not d.balance.is_zero]
     if not lines:
-        return [Say("balance_nothing", {"name": ctx.debtor.first_name}, (PERSON,))]
+        return [nothing(ctx)]
     held = _held(lines)
     if held:
         return [Say("hardship_already", {"until": _until(held)}, (ADVICE, PERSON))]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from actions.balance import totals
+from actions.balance import nothing, totals
 from actions.choosing import debt_choices, meant
 from actions.context import Context
 from actions.offered import CANNOT, OWE, PERSON, SPREAD
@@ -22,7 +22,7 @@ def pay(ctx: Context) -> Sequence[Say]:
         return [Say("no_card_payments", {"ways": ctx.operator.ways_to_pay_texts()}, (PERSON,))]
     lines = [d for d in ctx.balance.lines if not d.balance.is_zero]
     if not lines:
-        return [Say("balance_nothing", {"name": ctx.debtor.first_name}, (PERSON,))]
+        return [nothing(ctx)]
     payable = [d for d in lines if d.payable]
     if not payable:
         return [Say("nothing_to_ask", {"totals": totals(ctx.balance.totals)}, (PERSON,))]

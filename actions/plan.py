@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from actions.balance import totals
+from actions.balance import nothing, totals
 from actions.choosing import meant
 from actions.context import ACTOR, Context
 from actions.offered import CANNOT, OWE, PERSON, PLAN
@@ -32,7 +32,7 @@ def plan(ctx: Context) -> Sequence[Say]:
     """Propose a plan for one creditor's debts, by what the message says or by three offers."""
     lines = [d for d in ctx.balance.lines if not d.balance.is_zero]
     if not lines:
-        return [Say("balance_nothing", {"name": ctx.debtor.first_name}, (PERSON,))]
+        return [nothing(ctx)]
     payable = [d for d in lines if d.payable]
     if not payable:
         return [Say("nothing_to_ask", {"totals": totals(ctx.balance.totals)}, (PERSON,))]

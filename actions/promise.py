@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from actions.balance import totals
+from actions.balance import nothing, totals
 from actions.context import ACTOR, Context
 from actions.offered import CANNOT, PERSON, SPREAD
 from actions.registry import action, repeats
@@ -19,7 +19,7 @@ def promise(ctx: Context) -> Sequence[Say]:
     """Gather amount and day; both known, ask for a yes."""
     lines = [d for d in ctx.balance.lines if not d.balance.is_zero]
     if not lines:
-        return [Say("balance_nothing", {"name": ctx.debtor.first_name}, (PERSON,))]
+        return [nothing(ctx)]
     payable = [d for d in lines if d.payable]
     if not payable:
         return [Say("nothing_to_ask", {"totals": totals(ctx.balance.totals)}, (PERSON,))]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actions.choosing import debt_choices, meant
+from actions.balance import nothing
 from actions.context import Context
 from actions.offered import PERSON
 from actions.registry import action
@@ -46,7 +47,7 @@ def dispute(ctx: Context) -> Sequence[Say]:
             return [Say("dispute_unverified", {"number": placed.number}, ONE_PERSON)]
     debt, lines = _which(ctx)
     if not lines:
-        return [Say("balance_nothing", {"name": ctx.debtor.first_name}, (PERSON,))]
+        return [nothing(ctx)]
     placed = placing.dispute(ctx.session, debt_id=debt.debt_id if debt else None, **place(ctx))
     if debt is None and not ctx.choice.get("all"):
         ctx.ask("dispute_which")

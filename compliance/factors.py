@@ -146,7 +146,7 @@ def _find(reading: _Reading, *, locale: str, today: date, asked: bool) -> tuple[
     found_born: tuple[date, ...] = ()
     loose = asked or bool(reading.words("reference")) or bool(re.search(r"\b(?:born|dob|birth|nacimiento)\b", low))
     for written in sorted(written_dates(low, locale=locale, loose=loose), key=lambda one: one.start):
-        cued = bool(_BORN.search(low[:written.start]))
+        cued = bool(_BORN.search(low[max(0, written.start - 40):written.start]))
         bare_run = low[written.start:written.end].isdigit() and written.end - written.start == 6
         if bare_run and not cued:
             continue  # six figures may be a code as well: see below
@@ -164,7 +164,7 @@ def _find(reading: _Reading, *, locale: str, today: date, asked: bool) -> tuple[
                 readings = [w for w in written_dates(match[1], locale=locale, loose=True) if w.end == 6]
                 found_born = born(readings[0].readings, today=today, asked=True) if readings else ()
         for match in ZIP_BARE.finditer(low):
-            if not _NOT_A_ZIP.search(low[:match.start()]):
+            if not _NOT_A_ZIP.search(low[max(0, match.start() - 20):match.start()]):
                 reading.take(*match.span(1), "postcode")
     for match in LONG_NUMBER.finditer(low):
         if asked or len(match.group()) >= 8:
@@ -177,7 +177,7 @@ def _named(reading: _Reading) -> list[str]:
     found: list[str] = []
     words = [match for match in _WORD.finditer(reading.low) if reading.free(*match.span())]
     for place, word in enumerate(words):
-        if not _NAME_CUE.search(reading.low[:word.start()]) or not reading.free(*word.span()):
+        if not _NAME_CUE.search(reading.low[max(0, word.start() - 40):word.start()]) or not reading.free(*word.span()):
             continue
         run: list[re.Match[str]] = []
         for follower in words[place:place + 4]:

@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -37,7 +37,7 @@ def _refusals(app: FastAPI) -> None:
     @app.exception_handler(NotSignedIn)
     def sign_in_first(request: Request, _error: NotSignedIn) -> Response:
         if by_htmx(request):
-            return Response(status_code=401, headers={"HX-Redirect": at(request, "/sign-in")})
+            return Response(status_code=401, headers={"HX-Redirect": at(request, f"/sign-in{_back(request)}")})
         if request.method == "GET" and request.headers.get("sec-fetch-site") == "cross-site":
             # From a link in an e-mail the browser sends no strict cookie; from our own page it does.
             return page(request, "arrive.html")
@@ -72,3 +72,12 @@ def _refusals(app: FastAPI) -> None:
 
 def _say(request: Request, status: int, title: str, line: str) -> HTMLResponse:
     return page(request, "refusal.html", status=status, title=title, line=line)
+
+
+def _back(request: Request) -> str:
+    """The query that leads back to the page a part of which was asked for."""
+    here, base = urlsplit(request.headers.get("hx-current-url", "")), at(request, "/")
+    if not here.path.startswith(base):
+        return ""
+    wanted = here.path.removeprefix(base.rstrip("/")) + (f"?{here.query}" if here.query else "")
+    return f"?next={quote(wanted, safe='')}"

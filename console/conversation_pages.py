@@ -145,8 +145,8 @@ def _show(request: Request, who: SignedIn, conversation_id: str, *, before: int 
         tickets = [asked, *(one for one in found.tickets if one.id != asked.id)] if asked else found.tickets
     return live(request, "conversation.html", who=who, part="_conversation.html", status=status, t=found, panel=panel,
                 asked=asked, tickets=tickets, error=error, draft=draft, reasons=REASONS, max_reply=MAX_REPLY,
-                before=before, once=new_token() if not by_htmx(request) else "", here=f"/conversations/{conversation_id}",
-                every="3s", refresh=_refresh(conversation_id, before, asked.number if asked else None))
+                before=before, once="" if by_htmx(request) else new_token(), every="3s",
+                here=f"/conversations/{conversation_id}", refresh=_refresh(conversation_id, before, asked.number if asked else None))
 
 
 def _refresh(conversation_id: str, before: int | None, ticket: str | None) -> str:

@@ -6,7 +6,6 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-import conversations.duty  # noqa: F401  # presence belongs with these tables; its room is lower so that actions may ask
 from ledger.models.columns import coded
 from runtime.database import Base, EncryptedText, UTCDateTime
 from runtime.ids import StaffId

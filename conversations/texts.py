@@ -77,7 +77,11 @@ class Texts:
             named = rhythms[unit]
             return named.get(every) or named["many"].format(n=every)
 
+        def sums(amounts: list[Mapping[str, Any]]) -> str:
+            return f" {source['and']} ".join(money(amount, locale) for amount in amounts)
+
         self._environment.globals["rhythm"] = rhythm
+        self._environment.globals["sums"] = sums
 
     def _template(self, source: str) -> Template:
         if source not in self._compiled:

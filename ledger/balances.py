@@ -1,5 +1,6 @@
 """What a debtor owes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -7,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ledger.holds import EFFECTS, active_holds, strongest
-from ledger.kinds import DebtStatus, HoldReason
+from ledger.kinds import Act, DebtStatus, HoldReason
 from ledger.models import Creditor, Debt, DebtBalance
 from ledger.money import Money, total, totals
 from runtime.ids import CreditorId, DebtId, DebtorId
@@ -37,6 +38,8 @@ class DebtLine:
     hold: HoldReason | None
     hold_until: date | None
     payable: bool
+    askable: bool
+    """Whether we may ask for it: something is owed and no hold stops asking."""
     time_barred: bool | None
     version: int
 
@@ -97,6 +100,7 @@ def balance_of(session: Session, debtor_id: DebtorId, *, now: datetime) -> Debto
             disputed=any(hold.reason in DISPUTED for hold in mine),
             hold=first.reason if first else None, hold_until=first.until if first else None,
             payable=not balance.is_zero and all(EFFECTS[hold.reason].payable for hold in mine),
+            askable=not balance.is_zero and all(Act.ASK not in EFFECTS[hold.reason].stops for hold in mine),
             time_barred=row.time_barred, version=row.version,
         ))
     return DebtorBalance(
@@ -106,6 +110,14 @@ def balance_of(session: Session, debtor_id: DebtorId, *, now: datetime) -> Debto
         payable=totals(line.balance for line in lines if line.payable),
         overpaid=totals(Money(row.overpayment, row.currency) for row in rows if row.overpayment),
     )
+
+
+def by_creditor(lines: Iterable[DebtLine]) -> dict[tuple[CreditorId, str], list[DebtLine]]:
+    """The lines by creditor and currency, in the order in which each first stands."""
+    grouped: dict[tuple[CreditorId, str], list[DebtLine]] = {}
+    for line in lines:
+        grouped.setdefault((line.creditor_id, line.balance.currency), []).append(line)
+    return grouped
 
 
 def third_party_collector(session: Session, debtor_id: DebtorId) -> bool:

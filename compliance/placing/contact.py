@@ -22,7 +22,8 @@ _CHANNEL_WORDS = {
 }
 _STOPS = r"(?:stop|no more|don'?t|do not|dont|never|quit|not by|no)\b"
 
-_AT_TIMES = r"[^.,;]*\b(?:before|after|until|till|during|between|at work|at night|on sundays?|on saturdays?|antes|despu[eé]s)\b"
+_AT_TIMES = (r"[^.,;]*\b(?:before|after|until|till|during|between|at work|at night|on (?:sun|satur)days?|antes|"
+             r"despu[eé]s)\b")
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def _paint_identifiers(canvas: Canvas, *, locale: str, today: date) -> None:
     spans += [match.span(1) for match in ZIP_NAMED.finditer(canvas.text)]
     spans += [*cards(canvas.text), *phones(canvas.text), *references(canvas.text)]
     for written in written_dates(canvas.text, locale=locale):
-        asked = bool(_BORN.search(canvas.text[:written.start]))
+        asked = bool(_BORN.search(canvas.text[max(0, written.start - 40):written.start]))
         if asked or born(written.readings, today=today, asked=False):
             spans.append((written.start, written.end))
     spans += [match.span() for match in LONG_NUMBER.finditer(canvas.text)]

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from console import listing, tickets
-from console.models import StaffAct, What
+from console.models import StaffAccount, StaffAct, What
 from conversations.models import Ticket
 from conversations.tickets import open_ticket
 from runtime.database import Database
@@ -103,7 +103,7 @@ def test_a_ticket_leads_to_its_conversation_with_the_reason(
 
 
 def test_closing_says_what_was_done_and_happens_once(
-    db: Database, debtors: Debtors, ana: Browser, ben: Browser, staff: dict, hands: Hands
+    db: Database, debtors: Debtors, ana: Browser, ben: Browser, staff: dict[str, StaffAccount], hands: Hands
 ) -> None:
     conversation = debtors.conversation()
     made = ticket(db, hands, conversation)

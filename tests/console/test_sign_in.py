@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from console import attempts
-from console.models import StaffAccount, StaffAct, StaffSession, What
+from console.models import Role, StaffAccount, StaffAct, StaffSession, What
 from console.sessions import MAX_AGE, MAX_IDLE
 from console.sign_in import safe_next
 from console.staff import add_staff, close_account, set_password
@@ -18,9 +18,10 @@ from runtime.settings import Settings
 from tests.console.conftest import PASSWORD, Browser, Hands
 
 Open = Callable[[], Browser]
+People = dict[str, StaffAccount]
 
 
-def test_a_password_opens_the_console_and_is_kept_as_a_hash_only(db: Database, ana: Browser, staff: dict) -> None:
+def test_a_password_opens_the_console_and_is_kept_as_a_hash_only(db: Database, ana: Browser, staff: People) -> None:
     assert ana.get("/conversations").status_code == 200
     with db.read() as session:
         account = session.get_one(StaffAccount, staff["ana"].id)
@@ -32,7 +33,7 @@ def test_a_password_opens_the_console_and_is_kept_as_a_hash_only(db: Database, a
     assert acts == [What.SIGNED_IN]
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: Open, staff: dict) -> None:
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: Open, staff: People) -> None:
     header = browser().sign_in("ana@desk.example").headers["set-cookie"]
     assert "desk-session=" in header
     for part in ("HttpOnly", "SameSite=strict", "Path=/"):
@@ -40,7 +41,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: Open, st
     assert "Secure" not in header  # http://127.0.0.1 would not keep it
 
 
-def test_https_binds_the_cookie_to_the_host(browser: Open, staff: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_https_binds_the_cookie_to_the_host(browser: Open, staff: People, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.web.settings", lambda: Settings(public_url="https://desk.example"))
     header = browser().get("/sign-in").headers["set-cookie"]
     assert header.startswith("__Host-desk-form=")
@@ -52,7 +53,7 @@ def test_https_binds_the_cookie_to_the_host(browser: Open, staff: dict, monkeypa
     ("ana@desk.example", "wrong horse battery"), ("nobody@desk.example", PASSWORD), ("", ""),
     ("ana@desk.example", ""), ("ana@desk.example", "x" * 5000), ("' OR 1=1 --", PASSWORD),
 ])
-def test_a_wrong_pair_gets_one_and_the_same_answer(browser: Open, staff: dict, email: str, password: str) -> None:
+def test_a_wrong_pair_gets_one_and_the_same_answer(browser: Open, staff: People, email: str, password: str) -> None:
     stranger = browser()
     answer = stranger.sign_in(email, password)
     assert answer.status_code == 403
@@ -62,7 +63,7 @@ def test_a_wrong_pair_gets_one_and_the_same_answer(browser: Open, staff: dict, e
 
 
 def test_an_unknown_account_is_checked_as_long_as_a_known_one(
-    browser: Open, staff: dict, monkeypatch: pytest.MonkeyPatch
+    browser: Open, staff: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked: list[object] = []
 
@@ -76,7 +77,7 @@ def test_an_unknown_account_is_checked_as_long_as_a_known_one(
     assert checked[0] is None
 
 
-def test_a_closed_account_looks_like_a_wrong_password(db: Database, browser: Open, staff: dict, hands: Hands) -> None:
+def test_a_closed_account_looks_like_a_wrong_password(db: Database, browser: Open, staff: People, hands: Hands) -> None:
     with db.write() as session:
         close_account(session, account=session.get_one(StaffAccount, staff["ben"].id), now=hands.now)
     answer = browser().sign_in("ben@desk.example")
@@ -84,7 +85,7 @@ def test_a_closed_account_looks_like_a_wrong_password(db: Database, browser: Ope
     assert "go together" in answer.text
 
 
-def test_the_form_needs_its_own_token(browser: Open, staff: dict) -> None:
+def test_the_form_needs_its_own_token(browser: Open, staff: People) -> None:
     stranger = browser()
     stranger.get("/sign-in")
     answer = stranger.post("/sign-in", csrf="something else", email="ana@desk.example", password=PASSWORD)
@@ -94,7 +95,7 @@ def test_the_form_needs_its_own_token(browser: Open, staff: dict) -> None:
     assert without_cookie.status_code == 403
 
 
-def test_too_many_failures_wait_whatever_the_password(browser: Open, staff: dict, hands: Hands) -> None:
+def test_too_many_failures_wait_whatever_the_password(browser: Open, staff: People, hands: Hands) -> None:
     stranger = browser()
     for _ in range(attempts.FOR_ONE_ACCOUNT):
         assert stranger.sign_in("ana@desk.example", "wrong horse battery").status_code == 403
@@ -106,21 +107,21 @@ def test_too_many_failures_wait_whatever_the_password(browser: Open, staff: dict
     assert browser().sign_in("ana@desk.example").status_code == 303
 
 
-def test_unknown_accounts_lock_alike(browser: Open, staff: dict) -> None:
+def test_unknown_accounts_lock_alike(browser: Open, staff: People) -> None:
     stranger = browser()
     for _ in range(attempts.FOR_ONE_ACCOUNT):
         stranger.sign_in("nobody@desk.example")
     assert stranger.sign_in("nobody@desk.example").status_code == 429
 
 
-def test_one_address_cannot_try_many_accounts(browser: Open, staff: dict) -> None:
+def test_one_address_cannot_try_many_accounts(browser: Open, staff: People) -> None:
     stranger = browser()
     for number in range(attempts.FROM_ONE_ADDRESS):
         stranger.sign_in(f"guess{number}@desk.example")
     assert stranger.sign_in("ana@desk.example").status_code == 429
 
 
-def test_success_forgets_the_failures(browser: Open, staff: dict) -> None:
+def test_success_forgets_the_failures(browser: Open, staff: People) -> None:
     stranger = browser()
     for _ in range(2):
         for _ in range(attempts.FOR_ONE_ACCOUNT - 1):
@@ -141,10 +142,10 @@ def test_signing_out_ends_the_session_on_the_server(db: Database, ana: Browser, 
 def test_sessions_end_by_idleness_and_a_page_that_refreshes_itself_is_idle(ana: Browser, hands: Hands) -> None:
     for _ in range(10):
         hands.on(minutes=3)
-        answer = ana.refresh("/conversations")
+        answer = ana.refresh("/tickets", **{"HX-Current-URL": "http://127.0.0.1:8000/console/tickets?state=closed"})
     assert MAX_IDLE.total_seconds() == 1800
     assert answer.status_code == 401
-    assert answer.headers["HX-Redirect"] == "/console/sign-in"
+    assert answer.headers["HX-Redirect"] == "/console/sign-in?next=%2Ftickets%3Fstate%3Dclosed"
 
 
 def test_activity_keeps_a_session_but_not_for_ever(db: Database, ana: Browser, hands: Hands) -> None:
@@ -158,7 +159,7 @@ def test_activity_keeps_a_session_but_not_for_ever(db: Database, ana: Browser, h
 
 
 def test_a_new_password_and_a_closed_account_end_open_sessions(
-    db: Database, ana: Browser, ben: Browser, staff: dict, hands: Hands
+    db: Database, ana: Browser, ben: Browser, staff: People, hands: Hands
 ) -> None:
     with db.write() as session:
         set_password(session, account=session.get_one(StaffAccount, staff["ana"].id), password="another good one",
@@ -182,7 +183,7 @@ def test_every_page_needs_a_sign_in(browser: Open, path: str) -> None:
     assert answer.headers["location"].startswith("/console/sign-in")
 
 
-def test_after_signing_in_the_page_that_was_asked_for(browser: Open, staff: dict) -> None:
+def test_after_signing_in_the_page_that_was_asked_for(browser: Open, staff: People) -> None:
     someone = browser()
     location = someone.get("/tickets?state=closed").headers["location"]
     assert location == "/console/sign-in?next=%2Ftickets%3Fstate%3Dclosed"
@@ -206,8 +207,7 @@ def test_a_link_from_an_email_meets_a_strict_cookie(browser: Open) -> None:
     {"password": "too short"}, {"email": "no address"}, {"name": " "}, {"email": "ANA@desk.example"},
     {"name": "x" * 81},
 ])
-def test_accounts_are_checked_when_they_are_added(db: Database, staff: dict, hands: Hands, wrong: dict) -> None:
-    from console.models import Role
+def test_accounts_are_checked_when_they_are_added(db: Database, staff: People, hands: Hands, wrong: dict[str, str]) -> None:
     values = {"name": "Zoe", "email": "zoe@desk.example", "password": PASSWORD} | wrong
     with db.write() as session, pytest.raises(StaffError):
         add_staff(session, role=Role.AGENT, now=hands.now, **values)
