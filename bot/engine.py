@@ -60,7 +60,7 @@ class Engine:
     async def ready(self) -> bool:
         """Whether the engine answers and a model is loaded."""
         try:
-            response = await self._client.get("/status", timeout=3)
+            response = await self._client.get("/webhooks/desk/", timeout=3)
             return response.status_code == 200
         except httpx.HTTPError:
             return False

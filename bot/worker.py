@@ -12,6 +12,8 @@ from bot.delivery import DeliveryError, deliver
 from bot.telegram import make_bot
 from conversations.models import OutboxItem
 from ledger.promises import judge_promises
+from payments.mode import card_mode
+from payments.reconcile import reconcile
 from runtime.clock import Clock
 from runtime.database import Database, database
 from runtime.logs import set_up_logs
@@ -100,9 +102,11 @@ class Worker:
             stored.next_attempt_at = self._clock.now() + min(wait, LONGEST_WAIT)
 
     def housekeeping(self) -> None:
-        """What falls due with time: promises are judged by value date."""
+        """What falls due with time: promises are judged by value date, open payments are asked after."""
         with self._database.write() as session:
             judge_promises(session, today=self._clock.today(None))
+        if card_mode() != "off":
+            reconcile(self._database, now=self._clock.now())
 
 
 async def _main() -> None:

@@ -26,6 +26,7 @@ def run(
     chosen = settings()  # first: a wrong one is said before anything heavy is loaded
 
     from cli.demo import guide, load
+    from cli.demo_staff import demo_login
     from cli.model import ensure_model, model_path
     from cli.processes import processes
     from cli.supervise import Stack, check_ports, print_line
@@ -51,11 +52,13 @@ def run(
         try:
             stack.start(wanted[0])  # the slow one loads while the database is made ready
             upgrade(database())
+            signed_in_as = None
             if chosen.demo:
                 load()
+                signed_in_as = demo_login(database())
             stack.start(*wanted[1:])
             stack.wait_ready()
-            for line in _welcome(chosen.site, guide() if chosen.demo else []):
+            for line in _welcome(chosen.site, signed_in_as, guide() if chosen.demo else []):
                 print_line(line)
             stack.wait()
         except OperatorError:
@@ -66,13 +69,13 @@ def run(
         raise OperatorError(stack.failure)
 
 
-def _welcome(site: str, guide: list[str]) -> list[str]:
+def _welcome(site: str, login: tuple[str, str] | None, guide: list[str]) -> list[str]:
     return [
         "",
         "Debtdesk is running.",
         f"  Creditor's website   {site}/",
         f"  Chat                 {site}/chat",
-        f"  Staff console        {site}/console",
+        f"  Staff console        {site}/console" + (f"   sign in as {login[0]} with {login[1]}" if login else ""),
         *(["", *guide] if guide else []),
         "",
         "Ctrl-C stops everything.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, cast
 
-from compliance.plain_words import as_sentence, is_name_too, is_plain
+from compliance.plain_words import SHORT, as_sentence, is_name_too, is_plain
 from conversations.terms.canvas import plain
 from conversations.terms.identifiers import (
     EMAIL,
@@ -38,10 +38,13 @@ _CODE_NAMED = re.compile(r"\b(?:code|c[oó]digo|otp|passcode)(?:\s+(?:is|es|was)
 _NOT_A_ZIP = re.compile(r"\b(?:owe|owed|owing|pay|paid|paying|for|of|about|over|debt|only|just|debo|deuda|pago)\s*$")
 _NAME_CUE = re.compile(
     r"\b(?:my (?:full |last |first |sur|family |whole )?name(?:'s| is| was)?|surname(?: is)?|last name(?: is)?|"
-    r"first name(?: is)?|full name(?: is)?|name\s*[:=]|name is|i'?m called|the name'?s|called|mr\.?|mrs\.?|ms\.?|miss|"
-    r"mx\.?|me llamo|mi nombre es|"
-    r"mi apellido es|apellido(?: es)?|nombre\s*[:=]|se[nñ]ora?)\s*[:=]?\s*$")
-_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+    r"first name(?: is)?|full name(?: is)?|name\s*[:=]|name is|i'?m called|the name'?s|"
+    r"(?:i am|nobody|no one|noone|person|someone|somebody|woman|man|lady|guy|girl) called|"
+    r"mr\.?|mrs\.?|ms\.?|miss|mx\.?|me llamo|mi nombre es|mi apellido es|apellido(?: es)?|nombre\s*[:=]|se[nñ]ora?)"
+    r"\s*[:=]?\s*$")
+_OTHERS = re.compile(r"(?:m(?:r|rs|s|x)\b|miss\b|se[nñ]or|(?:nobody|no one|noone|person|some|woman|man|lady|guy|girl))")
+"""Cues that name somebody, not necessarily the writer."""
+_WORD = re.compile(r"(?<![^\W_])[^\W\d_]+(?:['-][^\W\d_]+)*")
 _NAME_JOINERS = frozenset({"de", "da", "di", "del", "la", "las", "los", "van", "von", "der", "den", "mc", "mac", "al",
                            "bin", "ben", "st", "y", "e"})
 MOST_NAMES = 5
@@ -109,12 +112,15 @@ def find_factors(text: str, *, locale: str, identity_open: bool, today: date | N
     for match in _MASKED.finditer(reading.low):
         reading.take(*match.span(), cast(Mask, match[1]))
     found_born = _find(reading, locale=locale, today=today or date.today(), asked=identity_open)
-    names = _named(reading)
+    own, others = _named(reading)
+    names = own if identity_open else own + others
     if not identity_open and _speaks_of_itself(reading):
         names += _lone_names(reading)
     rest = ""
     if identity_open:
         rest, guessed = _rest(reading)
+        if len(rest.split()) < SHORT:  # "mrs okafor" is an answer, "mr callahan is no longer with us" is not
+            names += others
         names += guessed
     codes = reading.words("code")
     factors = {
@@ -172,12 +178,14 @@ def _find(reading: _Reading, *, locale: str, today: date, asked: bool) -> tuple[
     return found_born
 
 
-def _named(reading: _Reading) -> list[str]:
-    """Names that the words before them announce: "my name is Jane Roe", "Mrs Roe"."""
-    found: list[str] = []
+def _named(reading: _Reading) -> tuple[list[str], list[str]]:
+    """Names that the words before them announce: the writer's ("my name is Jane Roe") and anybody's ("Mrs Roe")."""
+    own: list[str] = []
+    others: list[str] = []
     words = [match for match in _WORD.finditer(reading.low) if reading.free(*match.span())]
     for place, word in enumerate(words):
-        if not _NAME_CUE.search(reading.low[max(0, word.start() - 40):word.start()]) or not reading.free(*word.span()):
+        cue = _NAME_CUE.search(reading.low[max(0, word.start() - 40):word.start()])
+        if cue is None or not reading.free(*word.span()):
             continue
         run: list[re.Match[str]] = []
         for follower in words[place:place + 4]:
@@ -188,8 +196,9 @@ def _named(reading: _Reading) -> list[str]:
             run.append(follower)
         if run and any(one.group() not in _NAME_JOINERS for one in run):
             reading.take(run[0].start(), run[-1].end(), "name")
+            found = others if _OTHERS.match(cue.group()) else own
             found += [reading.text[one.start():one.end()] for one in run]
-    return found
+    return own, others
 
 
 def _speaks_of_itself(reading: _Reading) -> bool:
@@ -217,7 +226,9 @@ def _rest(reading: _Reading) -> tuple[str, list[str]]:
     tokens = [match.group() for match in words]
     sentence = as_sentence(tokens)
     figures = [match for match in re.finditer(r"\d+", reading.low) if reading.free(*match.span())]
-    if sentence is not None and (not figures or len(tokens) > 1):
+    if chapter := re.search(r"\bchapter\s+(?:7|11|12|13)\b", reading.low):
+        sentence = (sentence or "chapter").replace("chapter", chapter.group())
+    if sentence is not None and (not figures or len(tokens) > 1 or chapter):
         return sentence, []  # figures stay here: they may be a date in a form we do not know
     odd = [not is_plain(match.group()) or is_name_too(match.group()) for match in words]
     unknown = [match for place, match in enumerate(words)

@@ -35,7 +35,9 @@ def _slips() -> dict[str, str]:
 
 def is_plain(word: str) -> bool:
     """Whether ``word`` (lower case) is an everyday word."""
-    return word in _words()[0] or word.replace("'", "") in _words()[0]
+    plain = _words()[0]
+    return word in plain or word.replace("'", "") in plain or word.removesuffix("'s") in plain or (
+        "-" in word and all(part in plain for part in word.split("-")))
 
 
 def is_name_too(word: str) -> bool:
@@ -62,18 +64,19 @@ def meant(word: str) -> str | None:
 def as_sentence(words: list[str]) -> str | None:
     """``words`` as a sentence of everyday words, slips mended and the rest left out; None when it is more like a name.
 
-    Short answers must be everyday words throughout, none of them a name; longer ones for seven parts in ten.
+    Short answers must be everyday words throughout, and not look like a name; longer ones for seven parts in ten,
+    long ones for six.
     """
     if not words:
         return None
     if len(words) <= SHORT:
-        if any(is_name_too(word) for word in words):
-            return None
+        if sum(map(is_name_too, words)) > (1 if len(words) > 1 and words[0] not in _INTRODUCES else 0):
+            return None  # "Grace Price", "it's Price"; but "no way", "book a call"
         slip = len(words) == SHORT and words[0] not in _INTRODUCES and sum(map(is_plain, words)) == SHORT - 1
         short = [fixed for word in words if (fixed := meant(word) if slip else word if is_plain(word) else None)]
         return " ".join(short) if len(short) == len(words) else None
     known = [word for word in words if is_plain(word)]
     mended = [fixed for word in words if (fixed := meant(word))]
-    if len(known) < SHORT or len(mended) * 10 < len(words) * 7:
+    if len(known) < SHORT or len(mended) * 10 < len(words) * (7 if len(words) < 2 * SHORT else 6):
         return None
     return " ".join(mended)

@@ -40,6 +40,20 @@ _SELF_HARM = _any(
     r"\b(?:no|not any|isn't any|nothing) (?:reason|point) (?:to|in|for) (?:live|living|be(?:ing)? alive|carrying on living|my life)\b", r"\bnothing (?:left )?to live for\b",
     r"\blife (?:is|isn't|isnt|'s) (?:not |no longer )?(?:not )?worth (?:living|it)\b", r"\bnot worth living\b", r"\b(?:sick|tired) of (?:living|being alive|life)\b(?! (?:like|with|on|in|from|pay|under))",
     r"\bend (?:it|this) all\b", r"\bending it all\b", r"\bputting? an end to (?:it all|my life)\b", r"\bput an end to (?:my life|myself)\b",
+    r"\bcan(?:'t|not|t) (?:go|carry) on(?: (?:like this|any\s?more|no more|much longer|living|with life))*\s*(?:$|[.,!?;])",
+    r"\bwhat(?:'s|s| is) the (?:point|use) (?:in|of) (?:living|life|being (?:here|alive)|going on|carrying on(?! paying| with))\b",
+    r"\b(?:no|don'?t see (?:a|any)|not see (?:a|any)) (?:reason|point) (?:to|in) (?:go(?:ing)? on|carry(?:ing)? on|be(?:ing)? here|live|living|wake|waking)\b(?! (?:paying|with (?:the|this|my) (?:plan|payments?|arrangement)))",
+    r"\b(?:no|only one|one) way out (?:except|but|left|of this except)\b", r"\bworth more dead\b", r"\b(?:from|be) a dead (?:man|woman|person)\b",
+    r"\b(?:not|never|don'?t want to) wak(?:e|ing) up(?: (?:again|tomorrow|in the morning))?\b(?! (?:to (?:these|your|this)|early|at))",
+    r"\btried to (?:end it|kill|hang|overdose|die|take my)\b", r"\bdo(?:ing)? something to (?:myself|me)\b(?! (?:about|for))",
+    r"\b(?:notice|care|miss me|better|happier|easier) if i (?:was|were|am) (?:gone|dead|not here|no longer here)\b", r"\bif i (?:was|were) (?:gone|dead)\b(?! (?:to|from) )",
+    r"\bwant (?:it|this|everything) (?:all )?(?:to be )?(?:to )?(?:be )?over for (?:good|ever)\b", r"\bdone with (?:life|living|being alive|being here|everything and everyone)\b", r"\b(?:tired|sick|done) (?:of|with) being alive\b",
+    r"^\W*(?:i'?m |i am |been |i'?ve been )?cutting again\b", r"\b(?:written|wrote|writing|left|leaving) (?:a|the|my) (?:suicide )?note\b(?= |$|[.,!])(?! (?:on|to|for|about|asking|in) (?:the|my|your|you) )",
+    r"\b(?:wants?|wanting|threaten(?:s|ed|ing)?|trying|tried|going) to (?:die|kill (?:him|her|them)sel(?:f|ves)|end (?:his|her|their) (?:own )?li(?:fe|ves)|take (?:his|her|their) own li(?:fe|ves))\b",
+    r"\btell my (?:family|kids|children|wife|husband|mum|mom|son|daughter|parents) (?:that )?(?:i(?:'m| am|m) sorry|i love(?:d)? them)\b",
+    r"\b(?:tablets|pills|meds|paracetamol)\b[^.!?]*\b(?:take|took|taken|swallow) (?:them all|the lot|all of them|every one)\b", r"\bi won'?t be around\s*(?:$|[.,!])",
+    r"\bst(?:ood|anding|and) on (?:a|the) (?:bridge|ledge|roof|edge|platform)\b", r"\b(?:this is it for me|life insurance (?:would|will|could|can) (?:cover|pay))\b",
+    r"\bturn(?:ing)? the (?:steering )?wheel\b(?= into|$|[.,!])", r"\b(?:can'?t|cannot|cant) see (?:a |any )?(?:tomorrow|future)\b",
     # the means
     r"\b(?:take|taking|took|taken|swallow|swallowed) (?:an |a |all (?:of )?(?:my|the) |too many |the whole |loads of )?(?:overdose|od\b|pills?|tablets|meds|paracetamol|whole (?:bottle|box|pack))(?=.*\b(?:die|dead|over|end|life|all|goodbye|myself|tonight)\b)",
     r"\b(?:taken|took|take|taking) an overdose\b", r"\boverdos(?:e|ed|ing)\b(?! (?:of|on) (?:letters|texts|calls|emails|interest|debt))",
@@ -99,6 +113,13 @@ _STOP_CONTACT = _any(
     r"\bremove my (?:number|phone number|mobile|email|e-mail|cell)\b", r"\blose my number\b", r"\bunsubscribe\b", r"\bopt(?:ing)?[\s-]?(?:me )?out\b(?! of (?:the )?(?:plan|arrangement|autopay|auto pay))",
     r"\brevok(?:e|ing) (?:my )?(?:consent|permission)\b", r"\bwithdraw(?:ing)? (?:my )?consent\b", r"\bstop (?:harassing|bothering|hassling|pestering)\b",
     r"\b(?:piss|bugger|sod|fuck|eff|jog) off and (?:stop|leave)\b", r"\bstop (?:with )?(?:the|these|all|your) (?:texts|messages|calls|emails|letters|reminders)\b",
+    r"\b(?:end|stop|halt|cease) (?:these|the|all|your|any|this) (?:\w+ )?(?:messages|texts|emails|calls|letters|reminders|contact|communications?|texting)\b",
+    r"\b(?:all )?(?:communications?|contact|messages|texts|calls|letters) (?:to |must |should |has to |have to )(?:cease|stop|end)\b", r"\bmake (?:these|the|your|them|it all) ?(?:messages|texts|calls|emails|letters)? stop\b",
+    r"\b(?:texts?|messag\w+|calls?|emails?|letters?|contact\w*|harass\w*|enough|sick of (?:you|it|this))\b[^!?]*[.,;!] ?(?:so |just |please |now )?stop(?: it| now| please)*$", r"\band (?:i )?(?:want to )?hear nothing\b[^.]*\bstop$", r"\btake me off this\b",
+    r"\b(?:do not|don'?t|dont|never) (?:give|have) (?:my )?(?:consent|permission) (?:for|to) (?:text|messag|call|contact|email|sms)\w*", r"\b(?:don'?t|do not|dont|never) (?:write|message|text|call|email|reply|contact)(?: me| us| back| this number)* (?:back|again|any\s?more|ever)\b",
+    r"\bnever (?:message|text|call|email|contact) (?:me )?again\b", r"\b(?:don'?t|do not|dont|never) (?:call|text|message|ring|contact) this (?:number|phone|mobile|address)\b", r"\bstop blowing up\b", r"\b(?:get|stay) off my (?:phone|mobile|cell|back)\b",
+    r"\b(?:don'?t|do not|dont) (?:u |you )?send (?:me )?(?:any\s?more|more|any|no more)\b[^.]*\b(?:sms|texts?|messages?|emails?|letters?|reminders?)\b", r"\b(?:receive|get|want|wish for) no (?:further|more|other) (?:\w+ )?(?:correspondence|contact|communications?|messages|texts|emails|calls|letters)\b",
+    r"\bturn off (?:the|all|these|your|my) (?:reminders|messages|texts|notifications|alerts)\b", r"^\W*no (?:further |more )?contact\b(?! (?:from|details|number))", r"\b(?:bug|buzz|eff|piss|sod|jog|do one) off with (?:the|your|these)\b", r"\bstop\s?all\b(?= |$)(?! (?:the )?(?:interest|charges|payments?))",
     # Spanish
     r"\b(?:dejen?|deje|dejar|paren?|pare|cesen|basta) (?:ya )?de (?:llamar|contactar|escribir|molestar|mandar|enviar|acosar|mensajear|textear)\w*", r"\bno (?:me|nos) (?:llamen?|llame|escriban?|contacten?|molesten?|manden?|env[ií]en)\b(?! (?:al|antes|despu[eé]s))",
     r"\bno quiero (?:m[aá]s |recibir (?:m[aá]s )?|que me (?:llamen|escriban|contacten|molesten))", r"\b(?:darme|d[eé]nme|dar) de baja\b", r"\bqu[ií]t(?:en|a|e)me de (?:la|su) lista\b",
@@ -106,6 +127,8 @@ _STOP_CONTACT = _any(
 # asks about stopping, or about stopping something else than contact
 _NOT_STOP = _any(
     r"\b(?:how|can|could|when|what|why|if)\b[^.!?]*\b(?:do|can|could|would|will|happens?|should)\s+(?:i|we|you|u|it)\b[^.!?]*\bstop(?:ping)?\s+(?:the\s+|my\s+|this\s+|paying|it\s+)?(?:interest|charges?|fees|plan|payments?|paying|court|bailiffs?|arrangement|direct debit|letters going)\b",
+    r"\bso (?:that )?you can (?:now )?take me off [^.!?]*", r"\b(?:have|has|had|supposed|got) to leave (?:me|us|you|people) alone\b", r"\bstop (?:the |these |your |all )?(?:reminders|messages|texts|letters|calls|contact)\b[^.!?]*\bfor (?:a (?:bit|while|few|week|month|couple)|now|\d+|two|three)\b[^.!?]*",
+    r"\bstop (?:the )?\w+ing(?: me)?[^.!?]*\b(?:and|just|but) (?:use|text|e-?mail|ring|call|write|send|message|contact)\b[^.!?]*",
     r"\b(?:don'?t|do not|dont|never|please don'?t) stop\b", r"\bstop (?:the |my |this |paying )?(?:plan|arrangement|interest|payments?|payment plan|charges|fees|direct debit|card|autopay|auto pay|standing order|instal\w+|court|bailiffs?)\b",
     r"\b(?:i|they|we|my \w+|it|he|she) (?:had to |have to |has |have |'ve |had )?stop(?:ped)? (?:work|working|paying|getting|receiving)\b", r"\bcan(?:no|')?t stop\b", r"\bbus stop\b", r"\bnon[\s-]?stop\b",
     r"\bstopped? (?:my|their|our) (?:benefits?|pay|wages|uc|universal credit|money|hours|pip|job)\b", r"\bhas the interest stop\w*", r"\bdid(?:n't| not)? (?:you )?stop\b",
@@ -127,8 +150,21 @@ def stop(text: str) -> bool:
     return bool(_STOP_CONTACT.search(_NOT_STOP.sub(" ~ ", words)))
 
 
+# with these, the other matter's effect stops contact as well, and saying only "done" would leave it unheard
+_MORE_THAN_STOP = _any(
+    r"\b(?:dead|died|deceased|passed away|falleci[oó]|muri[oó])\b", r"\bwrong (?:number|person|guy|man|woman|address)\b", r"\bn[uú]mero equivocado\b",
+    r"\b(?:not|isn'?t|never been) (?:him|her|that person|\w+'s (?:phone|number))\b", r"\bno ?(?:body|one|such person)[^.]*\b(?:here|name)\b", r"\bdon'?t know (?:him|her|who (?:that|he|she)|this person|any \w+)\b",
+    r"\b(?:lawyer|attorney|solicitor|barrister|debt advis[eo]r|stepchange|citizens advice|abogad[oa])\b", r"\b(?:bankrupt\w*|chapter (?:7|13)|iva|insolven\w+|debt relief order|dro)\b",
+    r"\b(?:fraud\w*|identity theft|stole my|scam\w*|in my name)\b", r"\b(?:not|isn'?t|never) (?:mine|my (?:debt|account|bill))\b", r"\b(?:don'?t|do not|never) (?:owe|owed)\b", r"\b(?:already |i (?:have |'ve )?)(?:paid|settled)\b",
+)
+
+
 def urgent_intent(text: str) -> Urgent | None:
-    """What in ``text`` cannot wait for the engine. Self-harm comes before everything."""
+    """What in ``text`` cannot wait for the engine. Self-harm comes before everything.
+
+    A stop beside something that weighs as much in law ("wrong number, stop texting") is left to the engine: each of
+    those effects ends contact too. ``stop`` tells it all the same, for when the engine is down.
+    """
     if self_harm(text):
         return "self_harm_risk"
-    return "stop_contact" if stop(text) else None
+    return "stop_contact" if stop(text) and not _MORE_THAN_STOP.search(plain(text)) else None

@@ -143,10 +143,12 @@ def _show(request: Request, who: SignedIn, conversation_id: str, *, before: int 
         if asked is not None and asked.conversation_id != conversation_id:
             asked = None
         tickets = [asked, *(one for one in found.tickets if one.id != asked.id)] if asked else found.tickets
-    return live(request, "conversation.html", who=who, part="_conversation.html", status=status, t=found, panel=panel,
-                asked=asked, tickets=tickets, error=error, draft=draft, reasons=REASONS, max_reply=MAX_REPLY,
-                before=before, once="" if by_htmx(request) else new_token(), every="3s",
-                here=f"/conversations/{conversation_id}", refresh=_refresh(conversation_id, before, asked.number if asked else None))
+    return live(
+        request, "conversation.html", who=who, part="_conversation.html", status=status, every="3s",
+        refresh=_refresh(conversation_id, before, asked.number if asked else None),
+        here=f"/conversations/{conversation_id}", t=found, panel=panel, asked=asked, tickets=tickets, before=before,
+        error=error, draft=draft, reasons=REASONS, max_reply=MAX_REPLY, once="" if by_htmx(request) else new_token(),
+    )
 
 
 def _refresh(conversation_id: str, before: int | None, ticket: str | None) -> str:

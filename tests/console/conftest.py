@@ -62,7 +62,7 @@ class Browser:
         data["csrf"] = self.token() if csrf is None else csrf
         return self.client.post(f"/console{path}", data=data, headers=headers or {}, follow_redirects=False)
 
-    def sign_in(self, email: str, password: str = PASSWORD, **more: str) -> Any:
+    def sign_in(self, email: str, password: str = PASSWORD, **more: Any) -> Any:
         return self.post("/sign-in", csrf=self.token("/sign-in"), email=email, password=password, **more)
 
 

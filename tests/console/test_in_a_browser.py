@@ -47,7 +47,7 @@ def served(make_sqlite: Callable[[], Database]) -> Iterator[tuple[str, Database]
     db.close()
 
 
-def test_a_working_hour(served: tuple[str, Database], page: Page) -> None:  # noqa: F811  # the fixture, not the name
+def test_a_working_hour(served: tuple[str, Database], page: Page) -> None:
     site, db = served
     debtors = Debtors(db, Hands(datetime.now(timezone.utc)))
     conversation = debtors.conversation()

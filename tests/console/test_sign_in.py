@@ -14,7 +14,7 @@ from console.staff import add_staff, close_account, set_password
 from conversations.duty import someone_on_duty
 from runtime.database import Database
 from runtime.errors import StaffError
-from runtime.settings import Settings
+from runtime.settings import settings
 from tests.console.conftest import PASSWORD, Browser, Hands
 
 Open = Callable[[], Browser]
@@ -42,7 +42,8 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: Open, st
 
 
 def test_https_binds_the_cookie_to_the_host(browser: Open, staff: People, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.web.settings", lambda: Settings(public_url="https://desk.example"))
+    secured = settings().model_copy(update={"public_url": "https://desk.example"})
+    monkeypatch.setattr("console.web.settings", lambda: secured)
     header = browser().get("/sign-in").headers["set-cookie"]
     assert header.startswith("__Host-desk-form=")
     assert "Secure" in header
@@ -207,7 +208,9 @@ def test_a_link_from_an_email_meets_a_strict_cookie(browser: Open) -> None:
     {"password": "too short"}, {"email": "no address"}, {"name": " "}, {"email": "ANA@desk.example"},
     {"name": "x" * 81},
 ])
-def test_accounts_are_checked_when_they_are_added(db: Database, staff: People, hands: Hands, wrong: dict[str, str]) -> None:
+def test_accounts_are_checked_when_they_are_added(
+    db: Database, staff: People, hands: Hands, wrong: dict[str, str]
+) -> None:
     values = {"name": "Zoe", "email": "zoe@desk.example", "password": PASSWORD} | wrong
     with db.write() as session, pytest.raises(StaffError):
         add_staff(session, role=Role.AGENT, now=hands.now, **values)

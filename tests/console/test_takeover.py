@@ -1,12 +1,16 @@
 """Taking over, replying, handing back."""
 
 import re
+from unittest.mock import Mock
 
 from sqlalchemy import select
 
+from bot.engine import Answer
+from bot.handling import TurnHandler
 from console.models import StaffAct, What
 from conversations.models import Author, Message, OutboxItem, Owner, Turn, TurnState
 from conversations.turns import claim
+from runtime.clock import Clock
 from runtime.database import Database
 from tests.console.conftest import Browser, Debtors, Hands
 
@@ -55,6 +59,23 @@ def test_an_answer_the_bot_is_making_is_out_of_date_after_a_takeover(
     stored = debtors.stored(conversation)
     assert claimed.owner_version != stored.owner_version  # what the gateway discards the answer by
     assert stored.engine_session == claimed.engine_session + 1
+
+
+def test_the_gateway_discards_an_answer_it_was_making(
+    db: Database, debtors: Debtors, ana: Browser, hands: Hands
+) -> None:
+    conversation = debtors.conversation()
+    debtors.says(conversation, "what do i owe")
+    with db.write() as session:
+        claimed = claim(session, conversation_id=conversation, now=hands.now)
+    assert claimed
+    ana.post(f"/conversations/{conversation}/take", seen_version=0)
+    handler = TurnHandler(db, Clock(source=lambda: hands.now), Mock(), Mock())
+    handler._finish(claimed, Answer([{"say": "thanks", "values": {}}], "thanks", 0.9, [], ["utter_thanks"]))
+    with db.read() as session:
+        assert session.get_one(Turn, claimed.id).state == TurnState.DISCARDED
+        assert [m.author for m in session.scalars(select(Message))] == [Author.DEBTOR]
+    assert "staff took the conversation meanwhile" in ana.get(f"/conversations/{conversation}").text
 
 
 def test_a_turn_nobody_had_begun_is_not_answered_by_the_bot_any_more(

@@ -111,10 +111,10 @@ def test_a_refresh_brings_nothing_until_something_happens(debtors: Debtors, ana:
         assert seen
         assert ana.refresh(path, seen.group(1)).status_code == 204, path
     page = ana.get(f"/conversations/{conversation}").text
-    seen = re.findall(r'id="live-seen" name="seen" value="(\w+)"', page)
-    assert ana.refresh(f"/conversations/{conversation}", seen[0]).status_code == 204
+    shown = re.findall(r'id="live-seen" name="seen" value="(\w+)"', page)
+    assert ana.refresh(f"/conversations/{conversation}", shown[0]).status_code == 204
     debtors.says(conversation, "are you there?")
-    news = ana.refresh(f"/conversations/{conversation}", seen[0])
+    news = ana.refresh(f"/conversations/{conversation}", shown[0])
     assert news.status_code == 200
     assert "are you there?" in news.text
     assert "<textarea" not in news.text  # what is being typed is out of a refresh's reach

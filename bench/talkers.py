@@ -1,0 +1,118 @@
+"""Talking to either bot as a client on the same machine does, one turn at a time, and timing it.
+
+Plain ``http.client`` with connections kept open: the same cheap client for both, so that what is measured is the bot.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import Any, Protocol
+from uuid import uuid4
+
+LONGEST = 60.0
+"""Seconds a turn may take before the benchmark gives up."""
+
+
+class BenchError(Exception):
+    """A turn failed: the benchmark has nothing to say."""
+
+
+class Talker(Protocol):
+    """One conversation with a bot."""
+
+    def ask(self, text: str) -> float:
+        """Send a message; the seconds until the bot's answer is here. Raises BenchError when none comes."""
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+class DeskTalker:
+    """A conversation with Debtdesk through its gateway: the chat API, and the answer over server-sent events."""
+
+    def __init__(self, port: int, link: str | None = None) -> None:
+        """``link``: a personal token, so that the conversation is a verified debtor's from the start."""
+        self._sending = _connection(port)
+        self._hearing = _connection(port)
+        began = _json(self._sending, "/api/chat/session", {"link": link} if link else {}, {}, expected=201)
+        self._headers = {"Authorization": f"Bearer {began['token']}"}
+        self._hearing.request("GET", "/api/chat/events", headers=self._headers)
+        self._events = _events(self._hearing.getresponse())
+        if next(self._events)[0] != "session":
+            raise BenchError("the event stream did not begin with a session event")
+
+    def ask(self, text: str) -> float:
+        """Send a message; the seconds until the bot's message has arrived over the event stream."""
+        own = str(uuid4())
+        began = time.perf_counter()
+        _json(self._sending, "/api/chat/messages", {"id": own, "text": text}, self._headers, expected=202)
+        mine = False
+        for kind, data in self._events:
+            if kind != "message":
+                continue
+            if data.get("client_id") == own:
+                mine = True  # what comes before it answers an earlier message
+            elif mine and data["author"] == "bot":
+                return time.perf_counter() - began
+        raise BenchError(f"the event stream ended before {text!r} was answered")
+
+    def close(self) -> None:
+        """Close both connections."""
+        self._sending.close()
+        self._hearing.close()
+
+
+class StockTalker:
+    """A conversation with the stock bot over Rasa's own REST channel."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = _connection(port)
+        self._sender = uuid4().hex
+
+    def ask(self, text: str) -> float:
+        """Send a message; the seconds until the answer is here."""
+        began = time.perf_counter()
+        answers = _json(self._connection, "/webhooks/rest/webhook", {"sender": self._sender, "message": text}, {},
+                        expected=200)  # fmt: skip
+        took = time.perf_counter() - began
+        if not answers or not any(answer.get("text") for answer in answers):
+            raise BenchError(f"the stock bot had no answer to {text!r}")
+        return took
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _connection(port: int) -> HTTPConnection:
+    return HTTPConnection("127.0.0.1", port, timeout=LONGEST)
+
+
+def _json(connection: HTTPConnection, path: str, body: dict[str, Any], headers: dict[str, str], *, expected: int) -> Any:
+    try:
+        connection.request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
+        response = connection.getresponse()
+        said = response.read()
+    except (OSError, HTTPException) as error:
+        raise BenchError(f"POST {path}: {type(error).__name__}: {error}") from error
+    if response.status != expected:
+        raise BenchError(f"POST {path} answered {response.status}: {said[:300]!r}")
+    return json.loads(said)
+
+
+def _events(response: HTTPResponse) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The server-sent events of a response, as type and data."""
+    kind, data = "message", ""
+    with suppress(HTTPException):
+        for raw in response:
+            line = raw.decode().rstrip("\n")
+            name, _, value = line.partition(":")
+            if name == "event":
+                kind = value.strip()
+            elif name == "data":
+                data += value
+            elif not line and data:
+                yield kind, json.loads(data)
+                kind, data = "message", ""
