@@ -1,4 +1,4 @@
-"""``python -m bench.stock_actions PORT``: the stock bot's one trivial custom action, served as ``rasa_sdk`` serves it."""
+"""``python -m bench.stock_actions PORT``: the stock bot's one trivial custom action, as rasa-sdk serves it."""
 
 import sys
 from typing import Any
@@ -8,7 +8,7 @@ from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 
 
-class WhatIsOwed(Action):
+class WhatIsOwed(Action):  # type: ignore[misc]  # rasa-sdk's classes are untyped here
     """Answers one fixed text: no ledger, no identity, no database."""
 
     def name(self) -> str:

@@ -90,7 +90,8 @@ def _connection(port: int) -> HTTPConnection:
     return HTTPConnection("127.0.0.1", port, timeout=LONGEST)
 
 
-def _json(connection: HTTPConnection, path: str, body: dict[str, Any], headers: dict[str, str], *, expected: int) -> Any:
+def _json(connection: HTTPConnection, path: str, body: dict[str, Any], headers: dict[str, str], *,
+          expected: int) -> Any:  # fmt: skip
     try:
         connection.request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
         response = connection.getresponse()

@@ -3,6 +3,7 @@
 Only ratios count: absolute figures are this machine's at this moment.
 """
 
+import hashlib
 import os
 import shutil
 import sys
@@ -10,18 +11,21 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
-from pydantic import SecretStr
 
+from cli.supervise import Process
 from runtime.errors import OperatorError
-from runtime.settings import ROOT, settings
+from runtime.settings import ROOT, Settings, settings
 
 HELLO, OWED = "hello", "what do I owe"
+EXPECTED = {HELLO: ["action_greet"], OWED: ["action_balance"]}
+"""The messages, and what the desk must have done with each for its time to count."""
+ROOMS = ("runtime", "ledger", "conversations", "compliance", "actions", "bot", "bench")
 PERSON = "DD-1001"
 """Whose debt is asked for: of the demo portfolio, three debts with two creditors."""
 
@@ -39,26 +43,28 @@ def bench(
     Example: debtdesk bench
     """
     from bench.measure import Pair
-    from bench.report import run_all
+    from bench.report import FULL, QUICK, run_all
     from bench.stock import stock_bot
     from bench.talkers import BenchError, DeskTalker, StockTalker
     from cli.engine import engine_environment, engine_python
     from cli.model import ensure_model
 
     began = time.monotonic()
+    kept = settings().data_dir / "bench" / f"{_content()}.json" if full else None
     model = ensure_model(say=_say)
     stock = stock_bot(engine_python(), engine_environment(), _say)
     try:
-        with _running(model, stock) as (gateway, rest, link, check):
+        with _both(model, stock) as running:
             pairs = [
-                Pair(HELLO, HELLO, partial(DeskTalker, gateway), partial(StockTalker, rest)),
-                Pair(OWED, OWED, partial(DeskTalker, gateway, link), partial(StockTalker, rest)),
-            ]
-            for line in run_all(pairs, full=full, model=model, say=_say):
+                Pair(HELLO, HELLO, partial(DeskTalker, running.gateway), partial(StockTalker, running.stock)),
+                Pair(OWED, OWED, partial(DeskTalker, running.gateway, running.link),
+                     partial(StockTalker, running.stock)),
+            ]  # fmt: skip
+            for line in run_all(pairs, FULL if full else QUICK, say=_say, kept=kept):
                 _say(line)
-            _say(check())
+            _say(_checked(running))
     except BenchError as error:
-        raise OperatorError(f"the benchmark could not be run: {error}") from None
+        raise OperatorError(f"The benchmark could not be run: {error}") from None
     _say(f"Done in {(time.monotonic() - began) / 60:.1f} minutes.")
 
 
@@ -67,40 +73,126 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-@contextmanager
-def _running(model: Path, stock: Path) -> Iterator[tuple[int, int, str, "partial[str]"]]:
-    """Both bots on free ports: the gateway's port, the stock bot's, a personal link, and the check of what was said.
+@dataclass(frozen=True)
+class Running:
+    """Both bots: their ports, the desk's settings, and a personal link of a debtor."""
 
-    The data are the demo's, in a folder beside the real ones (the same disk) that is gone afterwards.
-    """
+    gateway: int
+    stock: int
+    chosen: Settings
+    link: str
+
+
+@contextmanager
+def _both(model: Path, stock: Path) -> Iterator[Running]:
+    """Both bots on free ports; the desk with the demo in a folder beside the real one, so on the same disk."""
     from cli.processes import processes
     from cli.supervise import Stack, free_port
+
+    chosen = _settings()
+    stock_port, actions_port = free_port(), free_port()
+    try:
+        link = _portfolio(chosen)
+        with Stack(chosen.data_dir / "logs", folder=ROOT, say=_say) as stack:
+            stack.start(*processes(chosen, model), *_stock(stock, stock_port, actions_port))
+            stack.wait_ready(300)
+            yield Running(chosen.port, stock_port, chosen, link)
+    finally:
+        shutil.rmtree(chosen.data_dir, ignore_errors=True)
+
+
+def _settings() -> Settings:
+    """This process's settings from here on: a new folder, free ports, nothing that reaches the outside."""
+    from cli.processes import variables
+    from cli.supervise import free_port
+
+    real = settings()
+    real.data_dir.mkdir(parents=True, exist_ok=True)
+    chosen = real.model_copy(update={
+        **{name: None for name, field in Settings.model_fields.items() if field.default is None},
+        **{name: free_port() for name in ("port", "rasa_port", "actions_port", "stripe_standin_port")},
+        "data_dir": Path(tempfile.mkdtemp(prefix="bench-", dir=real.data_dir)), "host": "127.0.0.1", "demo": True,
+        "payments": "off", "messages_per_minute": 1_000_000, "log_level": "info",
+    })  # fmt: skip
+    for name, field in Settings.model_fields.items():
+        os.environ[cast(str, field.validation_alias or f"DEBTDESK_{name.upper()}")] = ""  # no .env file has a say
+    os.environ.update(variables(chosen))
+    os.environ.pop("DEBTDESK_TRACKER_URL", None)
+    settings.cache_clear()
+    return settings()
+
+
+def _portfolio(chosen: Settings) -> str:
+    """The demo portfolio in a new database; a personal link's token that verifies ``PERSON``."""
+    from cli.demo import load
     from compliance.links import make_link
-    from runtime import vault
+    from runtime.clock import Clock
     from runtime.database import Database
     from runtime.migrate import upgrade
 
-    settings().data_dir.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=settings().data_dir))
-    try:
-        chosen = settings().model_copy(update={
-            **{name: free_port() for name in ("port", "rasa_port", "actions_port", "stripe_standin_port")},
-            "data_dir": folder, "database_url": None, "demo": True, "payments": "off", "messages_per_minute": 600_000,
-            "secret_key": None, "engine_secret": SecretStr("benchmark"), "telegram_bot_token": None,
-            "stripe_api_key": None, "stripe_webhook_secret": None, "alert_webhook": None, "alert_email": None,
-            "smtp_url": None, "public_url": None, "host": "127.0.0.1", "log_level": "info",
-        })  # fmt: skip
-        _become(folder)
-        vault.engine_secret.cache_clear()
-        database = Database(chosen.url)
-        upgrade(database)
-        token = _fill(database, make_link)
-        ports = free_port(), free_port()
-        with Stack(folder / "logs", folder=ROOT, say=_say) as stack:
-            _say("Starting both bots ...")
-            stack.start(*_stock_processes(stock, *ports), *processes(chosen, model))
-            stack.wait_ready(300)
-            yield chosen.port, ports[0], token, partial(_check, database)
-        database.close()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    database = Database(chosen.url)
+    upgrade(database)
+    load(database)
+    with database.write() as session:
+        token = make_link(session, reference=PERSON, verifies=True, created_by="benchmark", now=Clock(database).now())
+    database.close()
+    return token
+
+
+def _stock(folder: Path, port: int, actions_port: int) -> Iterator[Process]:
+    from bench.stock import MODEL
+    from cli.engine import engine_environment, engine_python
+    from cli.processes import HARMLESS
+
+    yield Process(
+        name="stock-engine",
+        command=(
+            engine_python(), "-m", "rasa", "run", "--model", str(folder / MODEL),
+            "--endpoints", str(folder / "endpoints.yml"), "--credentials", str(folder / "credentials.yml"),
+            "--interface", "127.0.0.1", "--port", str(port),
+        ),
+        environment=engine_environment({"BENCH_STOCK_ACTIONS_PORT": str(actions_port)}),
+        ready=f"http://127.0.0.1:{port}/",
+        patience=280,
+        port=port,
+        setting="the stock bot's port",
+        harmless=HARMLESS,
+    )  # fmt: skip
+    yield Process(
+        name="stock-actions",
+        command=(sys.executable, "-m", "bench.stock_actions", str(actions_port)),
+        environment={**os.environ, "PYTHONUNBUFFERED": "1", "SANIC_HOST": "127.0.0.1"},
+        ready=f"http://127.0.0.1:{actions_port}/health",
+        port=actions_port,
+        setting="the stock action server's port",
+        harmless=HARMLESS,
+    )
+
+
+def _content() -> str:
+    """16 hex digits over all that decides how fast a turn is: what was measured with other content is not kept."""
+    from cli.model import content_hash
+
+    made = hashlib.sha256(content_hash().encode())
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            made.update(path.read_bytes())
+    return made.hexdigest()[:16]
+
+
+def _checked(running: Running) -> str:
+    """That every turn was answered as it should be. Raises BenchError: figures of wrong answers are worth nothing."""
+    from sqlalchemy import select
+
+    from bench.talkers import BenchError
+    from conversations.models import Turn, TurnState
+    from runtime.database import Database
+
+    database = Database(running.chosen.url)
+    with database.read() as session:
+        turns = session.execute(select(Turn.raw, Turn.state, Turn.actions)).all()
+    database.close()
+    wrong = [turn for turn in turns if turn.state != TurnState.DONE or turn.actions != EXPECTED[turn.raw]]
+    if wrong:
+        raise BenchError(f"{len(wrong)} of {len(turns)} turns were not answered as they should be, such as {wrong[0]}")
+    return f"All {len(turns)} turns of the desk were answered as they should be."

@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": "cli.demo:demo",
     "train": "cli.train:train",
     "nlu-eval": "cli.nlu_eval:nlu_eval",
+    "bench": "cli.bench:bench",
 }
 """Command name → ``module:attribute``, a function, or a ``typer.Typer`` with commands of its own."""
 

@@ -56,7 +56,7 @@ def make_person(desk: Desk, given: dict[str, Any]) -> Person:
         session.add(person)
         session.flush()
         debts = {}
-        for place, debt in enumerate(given.get("debts", [{"creditor": "NORTHERN-GAS", "amount": "640.00"}])):
+        for place, debt in enumerate(given.get("debts", [{"creditor": "DEMO-NG", "amount": "640.00"}])):
             creditor = session.scalar(select(Creditor).where(Creditor.ref == debt["creditor"]))
             assert creditor is not None, f"the demo portfolio has no creditor {debt['creditor']}"
             ref = f"EE-{7000 + number}-{place + 1}"

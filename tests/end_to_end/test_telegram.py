@@ -19,7 +19,7 @@ def buttons(message: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_link_opens_and_the_balance_is_exact(desk: Desk) -> None:
-    person = make_person(desk, {"first_name": "Tess", "debts": [{"creditor": "NORTHERN-GAS", "amount": "312.00"}]})
+    person = make_person(desk, {"first_name": "Tess", "debts": [{"creditor": "DEMO-NG", "amount": "312.00"}]})
     desk.telegram.write(501, f"/start {personal_link(desk, person)}")
     [greeting] = desk.telegram.wait_for(501, 1)
     assert "Tess" in greeting["text"]
