@@ -57,12 +57,11 @@ actions:
   - intent: ask_balance
   - action: action_what_is_owed
 """,
-    "endpoints.yml": """
-action_endpoint:
-  url: "http://127.0.0.1:${BENCH_STOCK_ACTIONS_PORT}/webhook"
-""",
 }
-"""What is added to the end of which file."""
+"""What is added to the end of which file, before it is trained."""
+
+ENDPOINTS = "action_endpoint:\n  url: http://127.0.0.1:{port}/webhook\n"
+"""Its ``endpoints.yml``, else empty: trackers in memory, as ``rasa init`` leaves it."""
 
 
 def stock_bot(python: str, environment: Mapping[str, str], say: Callable[[str], None]) -> Path:
@@ -100,12 +99,12 @@ def _write(folder: Path, python: str, environment: Mapping[str, str]) -> None:
 
 def _train(folder: Path, python: str, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
     say("stock bot: training what `rasa init` makes (one to four minutes, once) ...")
-    command = [python, "-m", "rasa", "train", "--fixed-model-name", MODEL, "--out", "."]
+    command = [python, "-m", "engine.start", "train", "--fixed-model-name", MODEL, "--out", "."]
     started = time.monotonic()
     log = folder / "train.log"
     with (
         open(log, "w") as output,
-        subprocess.Popen(command, cwd=folder, env=dict(environment), stdout=output, stderr=output) as process,
+        subprocess.Popen(command, cwd=folder, env={**environment, "PYTHONPATH": str(ROOT)}, stdout=output, stderr=output) as process,
     ):
         try:
             while True:

@@ -94,6 +94,7 @@ def _both(model: Path, stock: Path) -> Iterator[Running]:
     try:
         link = _portfolio(chosen)
         with Stack(chosen.data_dir / "logs", folder=ROOT, say=_say) as stack:
+            _say("Starting both bots ...")
             stack.start(*processes(chosen, model), *_stock(stock, stock_port, actions_port))
             stack.wait_ready(300)
             yield Running(chosen.port, stock_port, chosen, link)
@@ -140,23 +141,25 @@ def _portfolio(chosen: Settings) -> str:
 
 
 def _stock(folder: Path, port: int, actions_port: int) -> Iterator[Process]:
-    from bench.stock import MODEL
+    from bench.stock import ENDPOINTS, MODEL
     from cli.engine import engine_environment, engine_python
     from cli.processes import HARMLESS
 
+    endpoints = settings().data_dir / "stock-endpoints.yml"
+    endpoints.write_text(ENDPOINTS.format(port=actions_port))
     yield Process(
         name="stock-engine",
         command=(
-            engine_python(), "-m", "rasa", "run", "--model", str(folder / MODEL),
-            "--endpoints", str(folder / "endpoints.yml"), "--credentials", str(folder / "credentials.yml"),
+            engine_python(), "-m", "engine.start", "run", "--model", str(folder / MODEL),
+            "--endpoints", str(endpoints), "--credentials", str(folder / "credentials.yml"),
             "--interface", "127.0.0.1", "--port", str(port),
         ),
-        environment=engine_environment({"BENCH_STOCK_ACTIONS_PORT": str(actions_port)}),
+        environment=engine_environment(),
         ready=f"http://127.0.0.1:{port}/",
         patience=280,
         port=port,
         setting="the stock bot's port",
-        harmless=HARMLESS,
+        harmless=(*HARMLESS, "currently experimental"),
     )  # fmt: skip
     yield Process(
         name="stock-actions",

@@ -49,7 +49,7 @@ def make_person(desk: Desk, given: dict[str, Any]) -> Person:
     person = Debtor(
         ref=f"EE-{7000 + number}", first_name=given.get("first_name", "Robin"),
         last_name=given.get("last_name", "Tester"), date_of_birth="1984-05-17",
-        postcode=given.get("postcode", "AB1 2CD" if country == "GB" else "78701"), country=country,
+        postcode=given.get("postcode", "LS1 4AB" if country == "GB" else "78701"), country=country,
         region=given.get("region"), timezone="Europe/London" if country == "GB" else "America/Chicago",
         language=given.get("language"), email=None, phone=None, vulnerable=False, created_at=desk.now)
     with desk.database.write() as session:

@@ -69,7 +69,7 @@ def hold(desk: Desk, scenario: dict[str, Any], name: str) -> None:
         else:
             pay(chat, card=str(turn["pay"]))
             chat.last = [chat.wait_for("payment_received")]
-        for check in CHECKS & set(turn):
+        for check in [c for c in CHECKING if c in turn]:
             CHECKING[check](chat, person, turn[check], at)
 
 
