@@ -7,8 +7,8 @@ too, without a word about any debt.
 from collections.abc import Sequence
 from typing import Any
 
-from actions.choosing import debt_choices, meant
 from actions.balance import nothing
+from actions.choosing import debt_choices, meant
 from actions.context import Context
 from actions.offered import PERSON
 from actions.registry import action

@@ -45,7 +45,8 @@ class _Panel:
         """Print one message; the debtor's own are on the screen already."""
         if message["author"] == "debtor":
             return
-        print(f"\n{message.get('author_name') or {'bot': 'Assistant'}.get(message['author'], 'Desk')}: {message['text']}")
+        author = message.get("author_name") or {"bot": "Assistant"}.get(message["author"], "Desk")
+        print(f"\n{author}: {message['text']}")
         if card := message.get("card"):
             print(f"  {card['title']}")
             for row in card["rows"]:
@@ -107,7 +108,7 @@ def _listen(client: httpx.Client, panel: _Panel) -> None:
                     if kind == "message":
                         last = int(data["id"])
                         panel.show(data)
-                    if kind == "message" and data["author"] != "debtor" or kind == "typing" and not data["on"]:
+                    if (kind == "message" and data["author"] != "debtor") or (kind == "typing" and not data["on"]):
                         panel.answered.set()
         except (httpx.HTTPError, RuntimeError):
             if client.is_closed:

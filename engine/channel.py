@@ -7,7 +7,8 @@ stands in the tracker is answered from it and not asked again.
 
 import hmac
 import logging
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
@@ -27,18 +28,18 @@ SEEDED = ("open_question",)
 class DeskChannel(InputChannel):
     """Input channel ``desk``: ``POST /webhooks/desk/turn``."""
 
-    def __init__(self, secret: Text) -> None:
+    def __init__(self, secret: str) -> None:
         if not secret:
             raise ValueError("the desk channel needs a secret: set DEBTDESK_ENGINE_SECRET")
         self._secret = secret.encode()
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         """The channel's name, part of its address."""
         return "desk"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "DeskChannel":
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> "DeskChannel":
         """The channel by ``credentials.yml``."""
         return cls(str((credentials or {}).get("secret") or ""))
 
@@ -64,7 +65,7 @@ class DeskChannel(InputChannel):
 
         return desk
 
-    async def _answer(self, processor: Any, body: Dict[Text, Any]) -> Dict[Text, Any]:
+    async def _answer(self, processor: Any, body: dict[str, Any]) -> dict[str, Any]:
         turn_id, sender = str(body["turn_id"]), str(body["sender"])
         output = CollectingOutputChannel()
         metadata = {"turn_id": body["turn_id"], "language": body.get("language", "en")}
@@ -83,7 +84,7 @@ class DeskChannel(InputChannel):
         return _report(tracker, turn_id)
 
 
-def _position(tracker: DialogueStateTracker, turn_id: Text) -> Optional[int]:
+def _position(tracker: DialogueStateTracker, turn_id: str) -> int | None:
     """Where the turn's message stands among the tracker's events."""
     for index in range(len(tracker.events) - 1, -1, -1):
         event = tracker.events[index]
@@ -92,13 +93,13 @@ def _position(tracker: DialogueStateTracker, turn_id: Text) -> Optional[int]:
     return None
 
 
-def _report(tracker: DialogueStateTracker, turn_id: Text) -> Dict[Text, Any]:
+def _report(tracker: DialogueStateTracker, turn_id: str) -> dict[str, Any]:
     """What the turn brought: messages, reading, and the actions that ran."""
     start = _position(tracker, turn_id)
     if start is None:
         raise RuntimeError(f"turn {turn_id} is not in the tracker after it was handled")
-    messages: List[Any] = []
-    actions: List[Text] = []
+    messages: list[Any] = []
+    actions: list[str] = []
     reading = tracker.events[start]
     for event in list(tracker.events)[start + 1:]:
         if isinstance(event, UserUttered):

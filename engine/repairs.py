@@ -10,7 +10,7 @@
 
 import json
 import sqlite3
-from typing import Any, Dict, Text
+from typing import Any
 
 from jsonschema import ValidationError
 from jsonschema.validators import validator_for
@@ -27,12 +27,12 @@ def apply() -> None:
     kind.check_schema(schema)
     validator = kind(schema)
 
-    def validate(_self: RemoteAction, result: Dict[Text, Any]) -> bool:
+    def validate(_self: RemoteAction, result: dict[str, Any]) -> bool:
         for error in validator.iter_errors(result):
             raise ValidationError(f"the action server's answer does not fit: {error.message}")
         return True
 
-    def call_format(self: RemoteAction, tracker: Any, _domain: Any) -> Dict[Text, Any]:
+    def call_format(self: RemoteAction, tracker: Any, _domain: Any) -> dict[str, Any]:
         state = tracker.current_state(EventVerbosity.NONE)
         return {"next_action": self._name, "sender_id": tracker.sender_id, "tracker": json_safe(state),
                 "version": "3.6.21", "domain": {}}
@@ -48,6 +48,6 @@ def apply() -> None:
     RemoteAction._action_call_format = call_format
 
 
-def json_safe(state: Dict[Text, Any]) -> Dict[Text, Any]:
+def json_safe(state: dict[str, Any]) -> dict[str, Any]:
     """The tracker's state without its events: an action reads the latest message and the database."""
     return json.loads(json.dumps({**state, "events": []}, default=str))  # type: ignore[no-any-return]

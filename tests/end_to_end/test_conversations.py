@@ -88,7 +88,8 @@ def _says(chat: Chat, _person: Person, wanted: Any, at: str) -> None:
     wanted = [wanted] if isinstance(wanted, str) else wanted
     found = [m.say for m in chat.last]
     turn = chat.last_turn()
-    assert found == wanted, f"{at}\nsaid {found}: {spoken(chat)}\nread as {turn.intent} {turn.confidence}, {turn.actions}"
+    read = f"read as {turn.intent} {turn.confidence}, {turn.actions}"
+    assert found == wanted, f"{at}\nsaid {found}: {spoken(chat)}\n{read}"
 
 
 def _text(chat: Chat, _person: Person, wanted: Any, at: str) -> None:
@@ -135,7 +136,7 @@ def _ticket(chat: Chat, _person: Person, wanted: str, at: str) -> None:
     with chat.desk.database.read() as session:
         found = session.scalars(select(Ticket.kind).where(Ticket.conversation_id == chat.conversation_id)
                                 .order_by(Ticket.id.desc())).all()
-    assert found and found[0] == wanted, f"{at}\ntickets {found}"
+    assert found[:1] == [wanted], f"{at}\ntickets {found}"
 
 
 def _plan(chat: Chat, person: Person, wanted: Any, at: str) -> None:
