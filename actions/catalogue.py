@@ -1,5 +1,5 @@
 """Every action, declared by being imported."""
 
-from actions import balance, contact, hardship, identity, manage, paid, pay, plan, promise, rights, talk
+from actions import balance, codes, contact, hardship, identity, manage, paid, pay, plan, promise, rights, talk
 
-ROOMS = (balance, contact, hardship, identity, manage, paid, pay, plan, promise, rights, talk)
+ROOMS = (balance, codes, contact, hardship, identity, manage, paid, pay, plan, promise, rights, talk)

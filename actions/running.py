@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from actions import disclosures
 from actions.context import Context, context
 from actions.registry import ACTIONS, REPEATS
+from compliance.codes import codes_available
 from compliance.identity import NeedMore, NotMatched, Verified, offer_factors
 from conversations.models import Turn, TurnState
 from conversations.say import Choice, Say
@@ -72,6 +73,7 @@ def require_identity(ctx: Context, wanted: str) -> Sequence[Say]:
 
 
 PERSON = (Choice("talk_to_person", "request_human"),)
+SEND_CODE = Choice("send_code", "send_code")
 
 
 def remember(ctx: Context, wanted: str) -> None:
@@ -97,7 +99,9 @@ def try_factors(ctx: Context) -> object:
 def identity_answer(ctx: Context, outcome: object) -> Sequence[Say]:
     """What to say to factors that did not suffice. Never which one was wrong."""
     if isinstance(outcome, NeedMore):
-        return [Say("identity_more", {"missing": sorted(outcome.missing)}, PERSON)]
+        wants_birth = any(m.startswith("date_of_birth") for m in outcome.missing)
+        buttons = (SEND_CODE, *PERSON) if wants_birth and codes_available() else PERSON
+        return [Say("identity_more", {"missing": sorted(outcome.missing)}, buttons)]
     if isinstance(outcome, NotMatched):
         return [Say("identity_no_match", {}, PERSON)]
     until = getattr(outcome, "until", None)

@@ -99,12 +99,13 @@ def _write(folder: Path, python: str, environment: Mapping[str, str]) -> None:
 
 def _train(folder: Path, python: str, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
     say("stock bot: training what `rasa init` makes (one to four minutes, once) ...")
+    environment = {**environment, "PYTHONPATH": str(ROOT)}  # for engine.start
     command = [python, "-m", "engine.start", "train", "--fixed-model-name", MODEL, "--out", "."]
     started = time.monotonic()
     log = folder / "train.log"
     with (
         open(log, "w") as output,
-        subprocess.Popen(command, cwd=folder, env={**environment, "PYTHONPATH": str(ROOT)}, stdout=output, stderr=output) as process,
+        subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output) as process,
     ):
         try:
             while True:

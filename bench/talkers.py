@@ -5,7 +5,7 @@ Plain ``http.client`` with connections kept open: the same cheap client for both
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, Protocol
@@ -13,6 +13,8 @@ from uuid import uuid4
 
 LONGEST = 60.0
 """Seconds a turn may take before the benchmark gives up."""
+IDLE = 2.0
+"""Seconds after which a connection is opened anew: servers close idle ones after five."""
 
 
 class BenchError(Exception):
@@ -29,14 +31,42 @@ class Talker(Protocol):
         """Hang up."""
 
 
+class _Sender:
+    """A connection for JSON calls, kept open between them as long as a server may be trusted to."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = _connection(port)
+        self._used = time.monotonic()
+
+    def post(self, path: str, body: dict[str, Any], headers: Mapping[str, str], *, expected: int) -> Any:
+        """The answer to a call. Raises BenchError when it has another status."""
+        if time.monotonic() - self._used > IDLE:
+            self._connection.close()  # opens again by itself
+        try:
+            self._connection.request("POST", path, json.dumps(body).encode(),
+                                     {"Content-Type": "application/json", **headers})  # fmt: skip
+            response = self._connection.getresponse()
+            said = response.read()
+        except (OSError, HTTPException) as error:
+            raise BenchError(f"POST {path}: {type(error).__name__}: {error}") from error
+        self._used = time.monotonic()
+        if response.status != expected:
+            raise BenchError(f"POST {path} answered {response.status}: {said[:300]!r}")
+        return json.loads(said)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
 class DeskTalker:
     """A conversation with Debtdesk through its gateway: the chat API, and the answer over server-sent events."""
 
     def __init__(self, port: int, link: str | None = None) -> None:
         """``link``: a personal token, so that the conversation is a verified debtor's from the start."""
-        self._sending = _connection(port)
+        self._sending = _Sender(port)
         self._hearing = _connection(port)
-        began = _json(self._sending, "/api/chat/session", {"link": link} if link else {}, {}, expected=201)
+        began = self._sending.post("/api/chat/session", {"link": link} if link else {}, {}, expected=201)
         self._headers = {"Authorization": f"Bearer {began['token']}"}
         self._hearing.request("GET", "/api/chat/events", headers=self._headers)
         self._events = _events(self._hearing.getresponse())
@@ -47,7 +77,7 @@ class DeskTalker:
         """Send a message; the seconds until the bot's message has arrived over the event stream."""
         own = str(uuid4())
         began = time.perf_counter()
-        _json(self._sending, "/api/chat/messages", {"id": own, "text": text}, self._headers, expected=202)
+        self._sending.post("/api/chat/messages", {"id": own, "text": text}, self._headers, expected=202)
         mine = False
         for kind, data in self._events:
             if kind != "message":
@@ -68,14 +98,14 @@ class StockTalker:
     """A conversation with the stock bot over Rasa's own REST channel."""
 
     def __init__(self, port: int) -> None:
-        self._connection = _connection(port)
+        self._sending = _Sender(port)
         self._sender = uuid4().hex
 
     def ask(self, text: str) -> float:
         """Send a message; the seconds until the answer is here."""
         began = time.perf_counter()
-        answers = _json(self._connection, "/webhooks/rest/webhook", {"sender": self._sender, "message": text}, {},
-                        expected=200)  # fmt: skip
+        body = {"sender": self._sender, "message": text}
+        answers = self._sending.post("/webhooks/rest/webhook", body, {}, expected=200)
         took = time.perf_counter() - began
         if not answers or not any(answer.get("text") for answer in answers):
             raise BenchError(f"the stock bot had no answer to {text!r}")
@@ -83,24 +113,11 @@ class StockTalker:
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
+        self._sending.close()
 
 
 def _connection(port: int) -> HTTPConnection:
     return HTTPConnection("127.0.0.1", port, timeout=LONGEST)
-
-
-def _json(connection: HTTPConnection, path: str, body: dict[str, Any], headers: dict[str, str], *,
-          expected: int) -> Any:  # fmt: skip
-    try:
-        connection.request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
-        response = connection.getresponse()
-        said = response.read()
-    except (OSError, HTTPException) as error:
-        raise BenchError(f"POST {path}: {type(error).__name__}: {error}") from error
-    if response.status != expected:
-        raise BenchError(f"POST {path} answered {response.status}: {said[:300]!r}")
-    return json.loads(said)
 
 
 def _events(response: HTTPResponse) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,7 +1,10 @@
 """Delivery: one function per kind of outbox item. Each raises DeliveryError, or Later with the seconds to wait."""
 
+import asyncio
 import json
 import smtplib
+import ssl
+from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
@@ -10,7 +13,9 @@ from sqlalchemy.orm import Session
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
+from compliance.operator import operator
 from conversations.models import Conversation, Message, OutboxItem
+from conversations.texts import render
 from runtime.database import Database
 from runtime.settings import settings
 
@@ -31,7 +36,9 @@ async def deliver(item: OutboxItem, *, database: Database, bot: Bot | None) -> N
     elif item.kind == "alert_webhook":
         await _webhook(item)
     elif item.kind == "alert_email":
-        _email(item)
+        await asyncio.to_thread(_alert_email, item)
+    elif item.kind == "code_email":
+        await asyncio.to_thread(_code_email, item)
     else:
         raise DeliveryError(f"no way to deliver {item.kind!r}", final=True)
 
@@ -80,20 +87,37 @@ async def _webhook(item: OutboxItem) -> None:
         raise DeliveryError(type(error).__name__) from error
 
 
-def _email(item: OutboxItem) -> None:
-    recipient, server = settings().alert_email, settings().smtp_url
-    if not recipient or not server:
-        raise DeliveryError("DEBTDESK_ALERT_EMAIL or DEBTDESK_SMTP_URL is not set", final=True)
+def _alert_email(item: OutboxItem) -> None:
+    recipient = settings().alert_email
+    if not recipient:
+        raise DeliveryError("DEBTDESK_ALERT_EMAIL is not set", final=True)
+    urgent = "URGENT " if item.payload["urgent"] else ""
+    _send_mail(to=recipient, subject=f"{urgent}{item.payload['ticket']}: {item.payload['kind']}",
+               words=json.dumps(item.payload, indent=2))
+
+
+def _code_email(item: OutboxItem) -> None:
+    """A one-time code. Says nothing of a debt, in sender, subject or text (rule 4)."""
+    language = str(item.payload.get("language", "en"))
+    values = {"code": item.payload["code"], "minutes": item.payload["minutes"], "sender": operator().neutral_sender}
+    _send_mail(to=str(item.payload["to"]), subject=render("code_email_subject", values, language, language),
+               words=render("code_email", values, language, language))
+
+
+def _send_mail(*, to: str, subject: str, words: str) -> None:
+    server = settings().smtp_url
+    if not server:
+        raise DeliveryError("DEBTDESK_SMTP_URL is not set", final=True)
     mail = EmailMessage()
-    mail["Subject"] = f"{'URGENT ' if item.payload['urgent'] else ''}{item.payload['ticket']}: {item.payload['kind']}"
-    mail["To"] = recipient
-    mail["From"] = recipient
-    mail.set_content(json.dumps(item.payload, indent=2))
+    mail["Subject"], mail["To"] = subject, to
+    mail["From"] = Address(operator().neutral_sender, addr_spec=operator().email)
+    mail.set_content(words)
     url = urlsplit(server)
     try:
         with smtplib.SMTP(url.hostname or "127.0.0.1", url.port or 25, timeout=10) as smtp:
+            smtp.ehlo()
             if url.scheme == "smtps" or smtp.has_extn("starttls"):
-                smtp.starttls()
+                smtp.starttls(context=ssl.create_default_context())
             if url.username:
                 smtp.login(unquote(url.username), unquote(url.password or ""))
             smtp.send_message(mail)

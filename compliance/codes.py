@@ -49,7 +49,8 @@ def send_code(session: Session, *, key: str, conversation_id: ConversationId, de
         code_hash=_hash(conversation_id, code), sent_at=now, expires_at=now + timedelta(minutes=limits.code_minutes)))
     if debtor is not None and known:
         put(session, key=f"{key}:code", kind="code_email", now=now,
-            payload={"to": debtor.email, "code": code, "minutes": limits.code_minutes})
+            payload={"to": debtor.email, "code": code, "minutes": limits.code_minutes,
+                     "language": debtor.language or "en"})
     session.flush()
     return True
 

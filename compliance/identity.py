@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -352,3 +352,25 @@ def _shares_home(session: Session, debtor: Debtor) -> bool:
         select(Debtor).where(func.lower(Debtor.last_name) == debtor.last_name.lower(), Debtor.id != debtor.id))
     home = _postcode(debtor.postcode)
     return any(_postcode(other.postcode) == home for other in others)
+
+
+# Codes -------------------------------------------------------------------------------------------------------------
+
+
+def request_code(session: Session, *, key: str, conversation_id: ConversationId,
+                 now: datetime) -> Literal["sent", "no_reference", "too_many"]:
+    """Send a one-time code to whoever the link or the reference given in this conversation names.
+
+    ``sent`` also when that is nobody, or somebody without an address: the answer never tells.
+    """
+    standing = who(session, conversation_id, now=now)
+    row = session.get(OfferedFactors, conversation_id)
+    limits = _limits(session, conversation_id)
+    fresh = row is not None and now - row.at < timedelta(minutes=limits.factors_kept_minutes)
+    references = [str(r) for r in (row.factors.get("references") or ())] if row is not None and fresh else []
+    if not references and standing.identified is None:
+        return "no_reference"
+    candidates = _candidates(session, references) if references else []
+    debtor_id = candidates[0].id if len(candidates) == 1 else None if references else standing.identified
+    sent = send_code(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now)
+    return "sent" if sent else "too_many"
