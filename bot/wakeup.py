@@ -11,7 +11,6 @@ from collections import defaultdict
 
 import psycopg
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from conversations.models import Message
 from conversations.say import CHANNEL
@@ -69,17 +68,17 @@ class Wakeup:
                 self._stop.wait(1)
 
     def _watch_sqlite(self) -> None:
-        with Session(self._database.engine) as session:
-            connection = session.connection().connection.dbapi_connection
-            session.rollback()
-            assert connection is not None
-            seen = None
+        connection = self._database.engine.raw_connection()  # its own: one given back to the pool is another thread's
+        try:
+            cursor, seen = connection.cursor(), None
             last = self._newest()
             while not self._stop.wait(POLL_SECONDS):
-                version = connection.execute("PRAGMA data_version").fetchone()[0]
+                version = cursor.execute("PRAGMA data_version").fetchone()[0]
                 if version != seen:
                     seen = version
                     last = self._wake_newer(last)
+        finally:
+            connection.close()
 
     def _newest(self) -> int:
         with self._database.read() as session:
