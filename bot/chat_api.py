@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from bot.gateway import Gateway, gateway
 from bot.greeting import greet
 from bot.receiving import receive_press, receive_text
-from compliance.identity import use_link
+from compliance.identity import end_verification, use_link
 from conversations.models import Conversation, Message
 from conversations.open import open_conversation
+from conversations.say import lock
 from conversations.texts import render
 from conversations.turns import has_open_turn
 from runtime.errors import DebtorError
@@ -27,6 +28,9 @@ from runtime.ids import ConversationId, new_token, token_hash
 router = APIRouter(prefix="/api/chat", tags=["chat"])
 SESSION_LIFE = timedelta(hours=12)
 KEEPALIVE_SECONDS = 15.0
+WAIT_SECONDS = 20
+"""How long a client that sent too much is asked to wait."""
+LAST_EVENT = 2**31 - 1
 HISTORY = 200
 """Messages of the history call at most; older ones stay with staff."""
 
@@ -53,7 +57,7 @@ class MessageRequest(BaseModel):
 
     id: UUID
     text: str | None = None
-    button: str | None = Field(None, max_length=64)
+    button: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "MessageRequest":
@@ -63,7 +67,8 @@ class MessageRequest(BaseModel):
 
 
 def _refuse(status: int, say: str, **values: object) -> HTTPException:
-    return HTTPException(status, detail={"code": say, "message": render(say, values, "en", "en-GB")})
+    return HTTPException(status, detail={"code": say, "message": render(say, values, "en", "en-GB")},
+                         headers={"Retry-After": str(WAIT_SECONDS)} if status == 429 else None)
 
 
 def _speaker(gate: Annotated[Gateway, Depends(gateway)],
@@ -107,6 +112,15 @@ def begin(body: SessionRequest, request: Request, gate: Gate) -> SessionReply:
         return SessionReply(conversation_id=conversation.id, token=token, expires_at=now + SESSION_LIFE)
 
 
+@router.delete("/session", status_code=204)
+def end(speaker: Speaker, gate: Gate) -> None:
+    """End the session: its token opens nothing any more, and whoever was verified in it is not (a shared screen)."""
+    conversation_id, now = ConversationId(speaker.id), gate.clock.now()
+    with gate.database.write() as session:
+        lock(session, conversation_id).session_expires_at = now
+        end_verification(session, conversation_id=conversation_id, reason="left", now=now)
+
+
 @router.post("/messages", status_code=202)
 async def send(body: MessageRequest, speaker: Speaker, gate: Gate) -> dict[str, Any]:
     """Take in a message. It is stored before this answers; the reply comes as an event."""
@@ -147,7 +161,7 @@ def history(speaker: Speaker, gate: Gate) -> dict[str, Any]:
 
 @router.get("/events")
 async def events(speaker: Speaker, gate: Gate, request: Request,
-                 last_event_id: Annotated[int, Header(ge=0)] = 0) -> StreamingResponse:
+                 last_event_id: Annotated[int, Header(ge=0, le=LAST_EVENT)] = 0) -> StreamingResponse:
     """Server-sent events of the conversation, from ``Last-Event-ID`` on."""
     return StreamingResponse(_stream(gate, speaker, last_event_id, request), media_type="text/event-stream",
                              headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
@@ -168,8 +182,10 @@ async def _stream(gate: Gateway, speaker: Conversation, after: int, request: Req
                 typing = busy
                 yield f"event: typing\ndata: {json.dumps({'on': busy})}\n\n"
             if speaker.session_expires_at and speaker.session_expires_at <= gate.clock.now():
-                yield f"event: session\ndata: {json.dumps({'over': True})}\n\n"
+                yield f"event: session\ndata: {json.dumps({'state': 'expired'})}\n\n"
                 return
+            if len(found) == HISTORY:
+                continue  # there is more already
             try:
                 await asyncio.wait_for(news.wait(), KEEPALIVE_SECONDS)
             except TimeoutError:

@@ -19,6 +19,8 @@ LEASE = timedelta(seconds=45)
 MAX_ATTEMPTS = 3
 ENGINE_SESSION_TURNS = 30
 OPEN = (TurnState.RECEIVED, TurnState.HANDLING)
+URGENT = ("self_harm_risk", "stop_contact")
+"""Intents that take effect whoever holds the conversation, and without the engine."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,19 @@ def receive(session: Session, *, conversation_id: ConversationId, provider_id: s
     session.flush()
     hear(session, conversation_id=conversation_id, words=heard.shown, turn_id=TurnId(turn.id), now=now,
          client_id=client_id)
-    if conversation.owner == Owner.STAFF:
+    if conversation.owner == Owner.STAFF and turn.forced_intent not in URGENT:
         turn.state, turn.done_at = TurnState.DONE, now
     return turn, True
 
 
 def claim(session: Session, *, conversation_id: ConversationId, now: datetime) -> Turn | None:
-    """Claim the oldest open turn of a conversation; None when there is none or another process has it."""
+    """Claim the oldest open turn of a conversation; None when there is none or another process has it.
+
+    Of a conversation that staff hold only what is urgent is claimed.
+    """
     conversation = lock(session, conversation_id)
+    if conversation.owner == Owner.STAFF:
+        leave_to_staff(session, conversation_id=conversation_id, now=now)
     turn = session.scalar(
         select(Turn).where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN)).order_by(Turn.id).limit(1)
     )
@@ -79,8 +86,21 @@ def claim(session: Session, *, conversation_id: ConversationId, now: datetime) -
     return turn
 
 
+def leave_to_staff(session: Session, *, conversation_id: ConversationId, now: datetime) -> None:
+    """End what the bot has not begun to answer, or lost while it did: staff have read it and answer it themselves.
+
+    What is urgent stays open, so that it takes its effect.
+    """
+    for turn in session.scalars(select(Turn).where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN))):
+        being_answered = turn.state == TurnState.HANDLING and turn.lease_until and turn.lease_until > now
+        if turn.forced_intent not in URGENT and not being_answered:
+            turn.state, turn.done_at, turn.lease_until = TurnState.DISCARDED, now, None
+            turn.error = "not answered by the bot: staff took the conversation first"
+
+
 def _count(conversation: Conversation) -> None:
-    if conversation.engine_turns >= ENGINE_SESSION_TURNS and conversation.open_question is None:
+    # The open question is the conversation's, not the engine's: it is seeded anew, so a session may end beside one.
+    if conversation.engine_turns >= ENGINE_SESSION_TURNS:
         next_engine_session(conversation)
     conversation.engine_turns += 1
 

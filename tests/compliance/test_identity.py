@@ -19,6 +19,7 @@ from compliance.identity import (
     end_verification,
     make_link,
     offer_factors,
+    request_code,
     revoke,
     send_code,
     touch,
@@ -265,7 +266,7 @@ def test_a_code_stands_for_the_date_of_birth(desk: Desk, home: Household) -> Non
     assert send(desk, home.jane), "the same key sends nothing again"
     with desk.db.read() as session:
         mail = session.scalars(select(OutboxItem)).one()
-        assert mail.payload == {"to": "jane@example.com", "code": "424242", "minutes": 10}
+        assert mail.payload == {"to": "jane@example.com", "code": "424242", "minutes": 10, "language": "en"}
         assert session.scalars(select(OneTimeCode.code_hash)).one() != "424242"
     assert desk.says("DD-1042 roe 424242") == Verified(home.jane)
 
@@ -307,3 +308,29 @@ def test_names_match_however_they_are_written(db: Database, now: datetime, home:
     with db.write() as session:
         session.get_one(Debtor, home.jane).last_name = on_file
     assert Desk(db, now, talk()).says(f"DD-1042 12/3/81 {typed}") == Verified(home.jane)
+
+
+def test_the_place_is_the_debtors_once_they_are_known(desk: Desk, home: Household) -> None:
+    """A browser set to American English in London must not turn 3/4 into the fourth of March for a British debtor."""
+    with desk.db.write() as session:
+        session.get_one(Conversation, desk.id).locale = "en-US"
+    assert desk.says("DD-1042 12/3/1981 SW1A 2AA") == Verified(home.jane)
+    with desk.db.read() as session:
+        assert session.get_one(Conversation, desk.id).locale == "en-GB"
+
+
+@pytest.mark.usefixtures("sent")
+def test_a_code_can_be_asked_for_with_a_reference(desk: Desk, home: Household) -> None:
+    def ask(key: str) -> str:
+        with desk.db.write() as session:
+            return request_code(session, key=key, conversation_id=desk.id, now=desk.now)
+
+    assert ask("none") == "no_reference"
+    desk.says("DD-1042")
+    assert ask("one") == "sent"
+    with desk.db.read() as session:
+        assert [m.payload["to"] for m in session.scalars(select(OutboxItem))] == ["jane@example.com"]
+    desk.says("XX-999999")
+    assert ask("unknown") == "sent", "an unknown reference is answered alike"
+    with desk.db.read() as session:
+        assert len(session.scalars(select(OutboxItem)).all()) == 1

@@ -1,5 +1,6 @@
 // The chat page: starts or resumes a session, then keeps screen, outbox and event stream together.
 
+import { localeOf, timeZone } from "./place.js";
 import { readHistory, startSession, uuid } from "./api.js";
 import { takeFragment } from "./arrival.js";
 import { Composer } from "./composer.js";
@@ -12,7 +13,7 @@ import { View } from "./view.js";
 
 const part = (id) => document.getElementById(id);
 let arrival = takeFragment();
-const locale = arrival.locale || navigator.language || "en-GB";
+const locale = arrival.locale || localeOf(navigator.language, timeZone());
 const { code, texts } = textsFor(locale);
 const site = document.querySelector("meta[name=site]").content;
 const dateLocale = locale.toLowerCase().startsWith(code) ? locale : code;
