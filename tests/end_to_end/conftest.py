@@ -42,8 +42,11 @@ class Desk:
 
 
 @pytest.fixture(scope="session")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """The whole desk on free ports and a folder of its own, with the demo portfolio."""
+def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The whole desk on free ports and a folder of its own, with the demo portfolio.
+
+    On SQLite; on PostgreSQL when the environment says ``DESK_TEST_DATABASE=postgresql``.
+    """
     folder = Path(os.environ["DEBTDESK_DATA_DIR"])
     ports = {name: free_port() for name in ("port", "rasa_port", "actions_port", "stripe_standin_port")}
     with TelegramServer(TOKEN) as telegram:
@@ -52,6 +55,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             "engine_secret": SecretStr("end-to-end-secret"), "telegram_bot_token": SecretStr(TOKEN),
             "telegram_api_url": f"{telegram.url}/bot", "database_url": None,
         })
+        if os.environ.get("DESK_TEST_DATABASE") == "postgresql":
+            made: Database = request.getfixturevalue("make_postgresql")()
+            chosen = chosen.model_copy(update={"database_url": made.url.render_as_string(hide_password=False)})
         database = Database(chosen.url)
         upgrade(database)
         os.environ["DEBTDESK_DEMO"] = "true"
