@@ -1,11 +1,13 @@
 """``python -m actions``: the action server."""
 
 import logging
+import sys
 
 import actions.catalogue  # noqa: F401  # declares every action
 from actions.server import make_server
 from runtime.clock import Clock
 from runtime.database import database
+from runtime.errors import start
 from runtime.logs import set_up_logs
 from runtime.settings import settings
 
@@ -20,4 +22,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(start("actions", main))

@@ -34,6 +34,8 @@ class Context:
     standing: Standing
     now: datetime
     ranking: Sequence[Mapping[str, Any]] = ()
+    tried: object = None
+    """What came of comparing this turn's identity factors; None when they were not compared yet."""
 
     @property
     def key(self) -> str:

@@ -9,9 +9,19 @@ from ledger.balances import third_party_collector
 LATER = timedelta(hours=24)
 """After this long a message counts as a later communication and says again that it is from a debt collector."""
 
+SILENT = frozenset({
+    "action_self_harm", "action_wrong_person", "action_third_party", "action_deceased", "action_for_themselves",
+    "action_stop_contact", "action_human", "action_callback", "action_callback_time", "action_change_language",
+    "action_identity", "action_send_code", "action_greet", "action_abusive", "action_update_details",
+    "action_new_details", "action_more_for_ticket", "action_adviser_contact", "action_privacy",
+})
+"""Actions that say nothing of a debt, and those after which nothing may be said of one."""
 
-def before(ctx: Context) -> list[Say]:
-    """The disclosure due before this answer, if one is. It is recorded as made with the answer."""
+
+def before(ctx: Context, action: str) -> list[Say]:
+    """The disclosure due before the answer of ``action``, if one is. It is recorded as made with the answer."""
+    if action in SILENT or ctx.standing.verified is None:
+        return []
     if not ctx.profile.collector_disclosure or not third_party_collector(ctx.session, ctx.verified):
         return []
     last = ctx.conversation.disclosed_at

@@ -4,24 +4,29 @@ import re
 from collections.abc import Sequence
 
 from actions.advice import advice
-from actions.balance import nothing
 from actions.context import Context
-from actions.offered import ADVICE, NO, OWE, PERSON
+from actions.debts import nothing, open_debts
+from actions.offered import ADVICE, NO, PERSON
 from actions.registry import action, repeats
-from actions.running import require_identity
+from actions.running import ask_briefly
 from compliance import placing
 from conversations.say import Choice, Say
 from ledger.balances import DebtLine
 from ledger.holds import HoldReason
 
 REASONS = {
-    "income": r"\b(job|work|redundan|laid off|unemployed|hours|wages?|fired|sacked|income|salary|furlough|benefits?"
+    "income": r"\b(job|work|redundan|laid off|redundancy|signed off|factory|unemployed|hours|wages?|fired|sacked|income|salary|furlough|benefits?"
               r"|universal credit|pip|pay ?check|business|shifts?)",
     "illness": r"\b(ill|sick|hospital|cancer|surgery|injur|disab|operation|poorly|depress|anxiety|stroke|pregnan)",
     "bereavement": r"\b(died|death|funeral|passed away|bereave|lost my (mum|mom|dad|wife|husband|son|daughter))",
     "household": r"\b(rent|bills?|kids?|child|divorce|split up|separat|food|energy|mortgage|baby|evict)",
 }
 """Why somebody cannot pay, told by word stems. Only the kind is kept, never the sentence."""
+
+
+_STARTED = re.compile(r"\b(?:put (?:me|us) (?:in|on|into)|(?:i'?m|we'?re|am|are) (?:already )?(?:in|on)|started|"
+                      r"granted|approved|accepted|registered|set up|got me)\b")
+"""Words of somebody whose adviser has started the statutory scheme."""
 
 
 def reason_in(words: str) -> str | None:
@@ -32,16 +37,13 @@ def reason_in(words: str) -> str | None:
 @action("action_cannot_pay")
 def cannot_pay(ctx: Context) -> Sequence[Say]:
     """Kind words at once, whoever it is; the hold needs to know whose debt it is."""
-    if ctx.standing.verified is None:
-        asked = require_identity(ctx, "action_cannot_pay")
-        if asked:
-            return [Say("hardship_unverified", {"advice": advice(ctx)}), *asked[:1]] if _first_time(ctx) else asked
-    lines = [d for d in ctx.balance.lines if not d.balance.is_zero]
+    if asked := ask_briefly(ctx, "action_cannot_pay", lambda: Say("hardship_unverified", {"advice": advice(ctx)})):
+        return asked
+    lines = open_debts(ctx)
     if not lines:
         return [nothing(ctx)]
-    held = _held(lines)
-    if held:
-        return [Say("hardship_already", {"until": _until(held)}, (ADVICE, PERSON))]
+    if not any(d.askable for d in lines):
+        return [Say("hardship_already", {"until": _until(lines)}, (ADVICE, PERSON))]
     reason = str(ctx.choice.get("reason") or reason_in(ctx.words) or "")
     if not reason and ctx.question != "hardship_hold":
         ctx.ask("hardship_reason")
@@ -53,19 +55,11 @@ def cannot_pay(ctx: Context) -> Sequence[Say]:
     return offer_hold(ctx, reason or "untold")
 
 
-def _first_time(ctx: Context) -> bool:
-    return not any(ctx.turn.factors.values())
-
-
-def _held(lines: Sequence[DebtLine]) -> DebtLine | None:
-    resting = (HoldReason.HARDSHIP, HoldReason.BREATHING_SPACE, HoldReason.VULNERABILITY, HoldReason.STAFF_REVIEW)
-    return next((d for d in lines if d.hold in resting), None)
-
-
-def _until(debt: DebtLine) -> dict[str, str] | None:
-    return {"date": debt.hold_until.isoformat()} if debt.hold_until else None
-
-
+def _until(lines: Sequence[DebtLine]) -> dict[str, str] | None:
+    """The day through which everything rests; None when some of it has no set end."""
+    ends = {d.hold_until for d in lines}
+    first = min((end for end in ends if end is not None), default=None)
+    return {"date": first.isoformat()} if first is not None and None not in ends else None
 
 
 def offer_hold(ctx: Context, reason: str) -> Sequence[Say]:
@@ -108,21 +102,31 @@ def hold_again(ctx: Context) -> Sequence[Say]:
                 (Choice("yes_hold", "affirm", {"hold": ctx.question_data.get("reason", "untold")}), NO))]
 
 
-@action("action_breathing_space", needs_identity=True)
+@action("action_breathing_space")
 def breathing_space(ctx: Context) -> Sequence[Say]:
     """Our own pause is called a hold; the statutory scheme is started by a debt adviser (rule 29)."""
+    if asked := ask_briefly(ctx, "action_breathing_space",
+                            lambda: Say("breathing_space_unverified", {"advice": advice(ctx)})):
+        return asked
+    lines = open_debts(ctx)
+    if not lines:
+        return [nothing(ctx)]
+    ctx.close()
+    statutory = [d for d in lines if d.hold == HoldReason.BREATHING_SPACE]
+    if statutory:
+        return [Say("breathing_space_running", {"until": _until(statutory)}, (PERSON,))]
     placed = placing.breathing_space_request(
         ctx.session, key=ctx.key, conversation_id=ctx.conversation_id, debtor_id=ctx.verified, now=ctx.now,
         today=ctx.today)
-    ctx.close()
     return [Say("breathing_space", {"until": {"date": placed.until.isoformat()}, "advice": advice(ctx),
-                                    "statutory": ctx.profile.statutory_breathing_space}, (PERSON, OWE))]
+                                    "statutory": ctx.profile.statutory_breathing_space,
+                                    "started": bool(_STARTED.search(ctx.words))}, (ADVICE, PERSON))]
 
 
 @action("action_debt_advice", aside=True)
 def debt_advice(ctx: Context) -> Sequence[Say]:
     """Free, independent advice. We give none ourselves (rule 39)."""
-    return [Say("debt_advice", {"advice": advice(ctx, by_phone=False)})]
+    return [Say("debt_advice", {"advice": advice(ctx, by_phone=False)}, (PERSON,))]
 
 
 @action("action_vulnerability")
@@ -131,7 +135,8 @@ def vulnerability(ctx: Context) -> Sequence[Say]:
     placed = placing.vulnerability(ctx.session, key=ctx.key, conversation_id=ctx.conversation_id,
                                    debtor_id=ctx.standing.verified, now=ctx.now, today=ctx.today)
     if ctx.standing.verified is None:
-        return [Say("vulnerability_unverified", {"number": placed.number, "advice": advice(ctx)}, (PERSON,))]
+        return [Say("vulnerability_unverified", {"number": placed.number, "advice": advice(ctx),
+                                                 "known": ctx.standing.identified is not None}, (PERSON,))]
     if ctx.debtor.vulnerable:
         return [Say("vulnerability_known", {"number": placed.number}, (PERSON, ADVICE))]
     ctx.ask("vulnerability_note")

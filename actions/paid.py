@@ -1,28 +1,35 @@
-"""Already paid: what we can see, a hold while the rest is traced, and no argument."""
+"""Already paid: what we can see, a hold while the rest is traced, and no argument. And payments that went wrong."""
 
 from collections.abc import Sequence
 
+from actions.balance import last_payment
 from actions.context import Context
+from actions.debts import open_debts, usable
 from actions.offered import OWE, PERSON
 from actions.registry import action
 from actions.rights import place
 from compliance import placing
-from conversations.say import Say
+from conversations.say import Choice, Say
 from ledger.receipts import payments_of
 
 
 @action("action_already_paid", needs_identity=True)
 def already_paid(ctx: Context) -> Sequence[Say]:
-    """Look, say what is there, pause while it is traced, ask roughly when, how much and how."""
-    lines = [d for d in ctx.balance.lines if not d.balance.is_zero]
-    paid = sorted(payments_of(ctx.session, ctx.verified), key=lambda p: p.on)
-    last = {"amount": paid[-1].amount.json(), "on": {"date": paid[-1].on.isoformat()}} if paid else None
+    """Look, say what is there, pause while it is traced; ask roughly when, how much and how, unless that was said."""
+    lines = open_debts(ctx)
+    paid = payments_of(ctx.session, ctx.verified)
+    last = last_payment(paid) if paid else None
     if not lines:
         return [Say("paid_and_clear", {"last": last}, (PERSON,))]
     placed = placing.already_paid(ctx.session, **place(ctx))
-    ctx.ask("paid_details", ticket=placed.number)
+    told = bool(ctx.turn.terms.get("amounts") and ctx.turn.terms.get("dates"))
+    placing.add_to_ticket(ctx.session, number=placed.number, words=ctx.turn.raw, now=ctx.now)
+    if told:
+        ctx.close()
+    else:
+        ctx.ask("paid_details", ticket=placed.number)
     return [Say("already_paid", {"last": last, "until": {"date": placed.until.isoformat()}, "days": placed.days,
-                                 "number": placed.number}, (PERSON,))]
+                                 "number": placed.number, "told": told}, (PERSON,))]
 
 
 @action("action_paid_details", needs_identity=True)
@@ -38,5 +45,8 @@ def paid_details(ctx: Context) -> Sequence[Say]:
 def payment_problem(ctx: Context) -> Sequence[Say]:
     """A broken link, a declined card, charged twice: a new link is one tap away, and a person looks."""
     placed = placing.payment_problem(ctx.session, **place(ctx))
-    return [Say("payment_problem", {"number": placed.number, "verified": ctx.standing.verified is not None},
-                (OWE, PERSON))]
+    placing.add_to_ticket(ctx.session, number=placed.number, words=ctx.turn.raw, now=ctx.now)
+    verified = ctx.standing.verified is not None
+    again = verified and bool(usable(open_debts(ctx)))
+    buttons = (*((Choice("fresh_link", "pay_now"), OWE) if again else ()), PERSON)
+    return [Say("payment_problem", {"number": placed.number, "again": again}, buttons)]

@@ -4,19 +4,32 @@ Each says the truth and places its effect through ``compliance.placing``; a pers
 too, without a word about any debt.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions.balance import nothing
-from actions.choosing import debt_choices, meant
+from actions.choosing import debt_choices, everything, picked
 from actions.context import Context
+from actions.debts import nothing
+from actions.guard import crisis, reply
 from actions.offered import PERSON
 from actions.registry import action
+from actions.running import FOR_MYSELF, ask_briefly, require_identity
 from actions.running import PERSON as ONE_PERSON
-from actions.running import require_identity
 from compliance import placing
 from conversations.say import Choice, Say
 from ledger.balances import DebtLine
+
+_TOO_OLD = re.compile(
+    r"\b(?:(?:too|so) old|statute[- ]?barred|time[- ]?barred|limitations?|prescri(?:bed|ption)|\w+ (?:years|yrs) old|"
+    r"(?:this|it|that|debt|its|thats)(?:'s| is| was)? (?:from )?(?:\w+ ){0,3}(?:years|yrs) ago)\b")
+"""Words that say that it is too old to be collected."""
+_NEVER_THEIRS = re.compile(
+    r"\b(?:mine|my (?:debt|bill|account|loan|card)|recogni[sz]e|never (?:had|heard|dealt|used|been)|"
+    r"don'?t know (?:who|what|them)|not me|wasn'?t me|no idea|no account)\b")
+MOST_ADDED = 5
+"""Messages in a row that are taken as more about one matter."""
+_ALL = re.compile(r"\b(?:none of|neither|any of (?:it|them|this|these)|at all)\b")
 
 
 def place(ctx: Context) -> dict[str, Any]:
@@ -25,38 +38,44 @@ def place(ctx: Context) -> dict[str, Any]:
             "now": ctx.now, "today": ctx.today}
 
 
-def _which(ctx: Context) -> tuple[DebtLine | None, list[DebtLine]]:
-    """The one debt that is meant, and all that could be."""
+def _which(ctx: Context) -> tuple[DebtLine | None, list[DebtLine], bool]:
+    """The one debt that is meant, all that could be, and whether all of them were meant."""
     lines = [d for d in ctx.balance.lines if not d.balance.is_zero]
     chosen = ctx.choice.get("debt")
     if chosen:
-        return next((d for d in lines if d.debt_id == chosen), None), lines
-    named = meant(lines, ctx.words)
+        return next((d for d in lines if d.debt_id == chosen), None), lines, False
     if len(lines) == 1:
-        return lines[0], lines
-    return (named[0] if len(named) == 1 else None), lines
+        return lines[0], lines, False
+    named = picked(lines, ctx.words) if ctx.turn.button_id is None else []
+    if len(named) == 1:
+        return named[0], lines, False
+    every = bool(ctx.choice.get("all") or everything(ctx.words) or _ALL.search(ctx.words))
+    return None, lines, every or (ctx.question == "dispute_which" and ctx.turn.intent == "affirm")
 
 
 @action("action_dispute")
 def dispute(ctx: Context) -> Sequence[Say]:
-    """A dispute typed here is a written one; asking stops at once (rules 13, 27)."""
-    if ctx.standing.verified is None:
-        asked = require_identity(ctx, "action_dispute")
-        if asked:
-            placed = placing.dispute(ctx.session, debt_id=None, **place(ctx))
-            return [Say("dispute_unverified", {"number": placed.number}, ONE_PERSON)]
-    debt, lines = _which(ctx)
+    """A dispute typed here is a written one; asking stops at once (rules 13, 15, 27)."""
+    too_old = bool(_TOO_OLD.search(ctx.words)) and ctx.turn.button_id is None
+    if asked := ask_briefly(ctx, "action_dispute", lambda: Say("dispute_unverified", {"number": placing.dispute(
+            ctx.session, debt_id=None, too_old=too_old, **place(ctx)).number})):
+        return asked
+    debt, lines, every = _which(ctx)
     if not lines:
         return [nothing(ctx)]
-    placed = placing.dispute(ctx.session, debt_id=debt.debt_id if debt else None, **place(ctx))
-    if debt is None and not ctx.choice.get("all"):
+    placed = placing.dispute(ctx.session, debt_id=debt.debt_id if debt else None, every=every, too_old=too_old,
+                             **place(ctx))
+    if debt is None and not every:
         ctx.ask("dispute_which")
         return [Say("dispute_which", {"number": placed.number},
                     [*debt_choices(lines, "dispute_debt"), Choice("all_of_them", "dispute_debt", {"all": True})])]
     ctx.close()
-    return [Say("dispute", {"number": placed.number, "creditor": debt.creditor if debt else None,
-                            "others": len(lines) > 1 and debt is not None},
-                (Choice("someone_used_my_name", "report_fraud", {"debt": int(debt.debt_id)} if debt else {}), PERSON))]
+    values = {"number": placed.number, "creditor": debt.creditor if debt else None}
+    if too_old:
+        return [Say("dispute_too_old", values, (PERSON,))]
+    stranger = bool(_NEVER_THEIRS.search(ctx.words)) or ctx.turn.button_id is not None
+    theirs = Choice("someone_used_my_name", "report_fraud", {"debt": int(debt.debt_id)} if debt else {"all": True})
+    return [Say("dispute", {**values, "stranger": stranger}, (theirs, PERSON) if stranger else (PERSON,))]
 
 
 @action("action_dispute_which", needs_identity=True)
@@ -68,21 +87,28 @@ def dispute_which(ctx: Context) -> Sequence[Say]:
 @action("action_fraud")
 def fraud(ctx: Context) -> Sequence[Say]:
     """Someone else opened it: everything stops, staff look at once."""
-    if ctx.standing.verified is None and (asked := require_identity(ctx, "action_fraud")):
-        placed = placing.fraud(ctx.session, debt_id=None, **place(ctx))
-        return [Say("fraud_unverified", {"number": placed.number}, ONE_PERSON)] if asked else []
-    debt, lines = _which(ctx)
-    placed = placing.fraud(ctx.session, debt_id=debt.debt_id if debt else None, **place(ctx))
+    if asked := ask_briefly(ctx, "action_fraud", lambda: _fraud_unverified(ctx)):
+        return asked
+    debt, lines, every = _which(ctx)
+    placed = placing.fraud(ctx.session, debt_id=debt.debt_id if debt else None, every=every, **place(ctx))
     ctx.close()
-    return [Say("fraud", {"number": placed.number, "creditor": debt.creditor if debt else None,
-                          "any": bool(lines), "report_to": ctx.profile.fraud_report}, (PERSON,))]
+    return [Say("fraud", {"number": placed.number, "creditor": debt.creditor if debt else None, "any": bool(lines),
+                          "report_to": ctx.profile.fraud_report, **reply(ctx, placed)}, (PERSON,))]
+
+
+def _fraud_unverified(ctx: Context) -> Say:
+    placed = placing.fraud(ctx.session, debt_id=None, **place(ctx))
+    return Say("fraud_unverified", {"number": placed.number, **reply(ctx, placed)})
 
 
 @action("action_validation")
 def validation(ctx: Context) -> Sequence[Say]:
     """Prove it: the documents are asked for, asking rests until they are there (rule 12)."""
-    if ctx.standing.verified is None and (asked := require_identity(ctx, "action_validation")):
-        return [Say("validation_unverified", {}), *asked[:1]]
+    if asked := ask_briefly(ctx, "action_validation", lambda: Say("validation_unverified", {
+            "number": placing.validation(ctx.session, **place(ctx)).number})):
+        return asked
+    if not ctx.balance.lines:
+        return [nothing(ctx)]
     placed = placing.validation(ctx.session, **place(ctx))
     return [Say("validation", {"number": placed.number}, (Choice("not_mine", "dispute_debt"), PERSON))]
 
@@ -90,25 +116,53 @@ def validation(ctx: Context) -> Sequence[Say]:
 @action("action_wrong_person")
 def wrong_person(ctx: Context) -> Sequence[Say]:
     """Nobody of that name here: not a word more, and no more messages."""
-    placing.wrong_person(ctx.session, **place(ctx))
-    ctx.close()
-    return [Say("wrong_person", {})]
+    known = ctx.standing.verified is not None or ctx.standing.identified is not None
+    placed = placing.wrong_person(ctx.session, **place(ctx))
+    reached = known or ctx.conversation.channel == "telegram"
+    if reached:
+        ctx.close()
+    else:
+        ctx.ask("more_for_ticket", ticket=placed.number)
+    return [Say("wrong_person", {"reached": reached})]
 
 
 @action("action_third_party")
 def third_party(ctx: Context) -> Sequence[Say]:
     """Someone who speaks for another: nothing can be said, but a colleague can take their authority."""
     placed = placing.third_party(ctx.session, **place(ctx))
-    ctx.close()
-    return [Say("third_party", {"number": placed.number}, ONE_PERSON)]
+    ctx.ask("more_for_ticket", ticket=placed.number)
+    return [Say("third_party", {"number": placed.number}, (FOR_MYSELF, *ONE_PERSON))]
 
 
 @action("action_deceased")
 def deceased(ctx: Context) -> Sequence[Say]:
     """Condolence, everything stops, a person takes over (rule 20)."""
     placed = placing.deceased(ctx.session, **place(ctx))
-    ctx.close()
-    return [Say("deceased", {"number": placed.number}, ONE_PERSON)]
+    ctx.ask("more_for_ticket", ticket=placed.number)
+    someone_close = Choice("was_someone_close", "for_themselves", {"then": "action_vulnerability"})
+    return [Say("deceased", {"number": placed.number}, (someone_close, *ONE_PERSON))]
+
+
+@action("action_for_themselves")
+def for_themselves(ctx: Context) -> Sequence[Say]:
+    """They write for themselves after all: they prove it like anybody else, and staff see both."""
+    if ctx.standing.verified is None and placing.closed_by(ctx.session, ctx.conversation_id):
+        placing.for_themselves(ctx.session, **place(ctx))
+    if ctx.standing.verified is not None:
+        return [Say("for_themselves", {}, (PERSON,))]
+    return require_identity(ctx, str(ctx.choice.get("then") or "action_help"))
+
+
+@action("action_more_for_ticket")
+def more_for_ticket(ctx: Context) -> Sequence[Say]:
+    """Whatever else they want to say about a matter that a colleague has, for a few messages."""
+    number, taken = str(ctx.question_data.get("ticket", "")), int(ctx.question_data.get("taken", 0)) + 1
+    placing.add_to_ticket(ctx.session, number=number, words=ctx.turn.raw, now=ctx.now)
+    if taken < MOST_ADDED:
+        ctx.ask("more_for_ticket", ticket=number, taken=taken)
+    else:
+        ctx.close()
+    return [Say("more_for_ticket", {"number": number}, (PERSON,))]
 
 
 @action("action_bankruptcy")
@@ -123,17 +177,27 @@ def bankruptcy(ctx: Context) -> Sequence[Say]:
 def represented(ctx: Context) -> Sequence[Say]:
     """Stop, take the contact, route (rule 11)."""
     placed = placing.represented(ctx.session, contact=None, **place(ctx))
-    ctx.ask("adviser_contact", ticket=placed.number)
+    if re.search(r"\[(?:phone|email)\]", ctx.turn.masked):
+        return _representative(ctx)
+    ctx.ask("adviser_contact", ticket=placed.number, represented=True)
     return [Say("represented", {"number": placed.number, "verified": ctx.standing.verified is not None}, (PERSON,))]
 
 
 @action("action_adviser_contact")
 def adviser_contact(ctx: Context) -> Sequence[Say]:
     """The adviser's or court's details, put before the colleague who has the ticket."""
+    if ctx.question_data.get("represented"):
+        return _representative(ctx)
     number = str(ctx.question_data.get("ticket", ""))
     placing.add_to_ticket(ctx.session, number=number, words=ctx.turn.raw, now=ctx.now)
     ctx.close()
-    return [Say("adviser_contact", {"number": number})]
+    return [Say("adviser_contact", {"number": number}, (PERSON,))]
+
+
+def _representative(ctx: Context) -> Sequence[Say]:
+    placed = placing.representative(ctx.session, words=ctx.turn.raw, **place(ctx))
+    ctx.close()
+    return [Say("representative", {"number": placed.number}, (PERSON,))]
 
 
 @action("action_self_harm")
@@ -141,25 +205,38 @@ def self_harm(ctx: Context) -> Sequence[Say]:
     """Nothing about money: crisis numbers, staff at once, the conversation stays open (rule 35)."""
     placed = placing.self_harm(ctx.session, **place(ctx))
     ctx.close()
-    region = ctx.debtor.region if ctx.standing.verified else None
-    return [Say("self_harm", {"crisis": [{"name": c.name, "phone": c.phone, "how": c.how}
-                                         for c in ctx.profile.crisis_for(region)],
-                              "emergency": ctx.profile.emergency_number, "staffed": placed.staffed,
-                              "phone": ctx.operator.phone})]
+    return [Say("self_harm", {"crisis": crisis(ctx), "emergency": ctx.profile.emergency_number,
+                              "staffed": placed.staffed, "phone": ctx.operator.phone})]
 
 
 @action("action_complaint")
 def complaint(ctx: Context) -> Sequence[Say]:
     """Any dissatisfaction is a complaint: acknowledged, with the ombudsman (rule 38)."""
     placed = placing.complaint(ctx.session, **place(ctx))
-    complaints = ctx.operator.complaints
+    if ctx.question == "more_for_ticket" and ctx.question_data.get("ticket") == placed.number:
+        return more_for_ticket(ctx)
+    complaints, british = ctx.operator.complaints, ctx.profile.country == "GB"
+    ctx.ask("more_for_ticket", ticket=placed.number)
     return [Say("complaint", {"number": placed.number, "email": complaints.email, "phone": complaints.phone,
-                              "ombudsman": complaints.ombudsman if ctx.profile.country == "GB" else None, "days": complaints.answer_within_days},
-                (PERSON,))]
+                              "ombudsman": complaints.ombudsman if british else None,
+                              "ombudsman_website": complaints.ombudsman_website if british else None,
+                              "days": complaints.answer_within_days}, (PERSON,))]
+
+
+_PRIVACY = (
+    ("erase", r"\b(?:delete|erase|wipe|remove|forget|forgotten|get rid)\b"),
+    ("copy", r"\b(?:copy|subject access|sar|dsar|everything you (?:hold|have|know)|"
+             r"(?:hold|got|have|keep|know) (?:on|about) me|what (?:data|info\w*|details))\b"),
+    ("safe", r"\b(?:safe|secure|private|encrypted|confidential|who (?:can|else|will)|shared?|sharing|sell)\b"),
+)
+_WANTS = {"erase": "Erasure", "copy": "A copy"}
 
 
 @action("action_privacy", aside=True)
 def privacy(ctx: Context) -> Sequence[Say]:
     """What we hold and the right to see it or have it erased; a request becomes a ticket (rule 33)."""
-    placed = placing.privacy_request(ctx.session, **place(ctx))
-    return [Say("privacy", {"number": placed.number, "days": ctx.profile.data_request_days}, (PERSON,))]
+    wants = next((kind for kind, pattern in _PRIVACY if re.search(pattern, ctx.words)), "question")
+    if wants == "safe":
+        return [Say("privacy_safe", {"operator": ctx.operator.trading_name, "phone": ctx.operator.phone}, (PERSON,))]
+    placed = placing.privacy_request(ctx.session, wants=_WANTS.get(wants, "Question or request"), **place(ctx))
+    return [Say("privacy", {"wants": wants, "number": placed.number, "days": ctx.profile.data_request_days}, (PERSON,))]

@@ -1,14 +1,15 @@
 """Running an action: find the turn, know who it is, answer, keep the answer with its effects."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from actions import disclosures
+from actions import claims, disclosures, guard
 from actions.context import Context, context
 from actions.registry import ACTIONS, REPEATS
+from compliance import legal_words, placing
 from compliance.codes import codes_available
 from compliance.identity import NeedMore, NotMatched, Verified, offer_factors
 from conversations.models import Turn, TurnState
@@ -39,22 +40,69 @@ def run(database: Database, clock: Clock, *, action: str, turn_id: int,
             return list(turn.answers[action])
         ctx = context(session, action=action, turn=turn, now=clock.now(), ranking=ranking)
         try:
-            says = [say.json() for say in perform(ctx, action)]
+            says = [say.json() for say in answer(ctx, action)]
         except DebtorError as error:
             says = [Say(error.say, error.values).json()]
         turn.answers = {**(turn.answers or {}), action: says}
         return says
 
 
+def answer(ctx: Context, name: str) -> Sequence[Say]:
+    """Everything that one message asks for: the action, what was said beside identity factors, further rights."""
+    beside = identity_beside(ctx, name)
+    if beside is None:
+        name, thanks = "action_identity", []
+    else:
+        thanks = beside
+    first, further = claims.order(ctx, name)
+    if first in (*claims.LOST, "action_inform") and ctx.question in FREE_WORDS:
+        first = FREE_WORDS[ctx.question]
+    placed = claims.place(ctx, further, beside=first)
+    return [*thanks, *perform(ctx, first), *placed]
+
+
+FREE_WORDS = {"adviser_contact": "action_adviser_contact", "new_details": "action_new_details",
+              "callback_time": "action_callback_time", "more_for_ticket": "action_more_for_ticket"}
+"""Questions to which any words that mean nothing else are the answer, for a colleague to read."""
+
+SURE = 0.5
+"""How sure the reading of what stands beside identity factors must be to be taken up."""
+
+
+def identity_beside(ctx: Context, name: str) -> list[Say] | None:
+    """Compare factors that came with something else ("ref … but this isn't mine"), and what to say of a success.
+
+    None when the message is an answer to the identity question and no more.
+    """
+    answers = name in ("action_identity", "action_inform")
+    if answers or ctx.question != "identity" or ctx.standing.verified or not any(ctx.turn.factors.values()):
+        return []
+    sure = not ctx.ranking or float(ctx.ranking[0]["confidence"]) >= SURE or bool(legal_words.claims(ctx.turn.raw))
+    if name in guard.TALK or not sure:
+        return None
+    if not isinstance(try_factors(ctx), Verified):
+        return []
+    ctx.close()
+    return [] if name in claims.SILENT_SUCCESS else [Say("identity_done", {"name": ctx.debtor.first_name})]
+
+
+ITS_TICKET = {"action_dispute": "dispute", "action_fraud": "fraud", "action_validation": "validation"}
+"""Actions that apply again by themselves what they were told before identity."""
+
+
 def perform(ctx: Context, name: str) -> Sequence[Say]:
-    """Perform the action, after asking for identity where it needs to be known."""
+    """Perform the action, after asking for identity where it needs to be known, unless care comes first."""
     registered = ACTIONS[name]
+    if ctx.standing.verified is not None:
+        placing.take_up(ctx.session, conversation_id=ctx.conversation_id, debtor_id=ctx.verified, now=ctx.now,
+                        today=ctx.today, besides=(ITS_TICKET[name],) if name in ITS_TICKET else ())
+    if care := guard.instead(ctx, name):
+        return care
     if registered.needs_identity and ctx.standing.verified is None and (asked := require_identity(ctx, name)):
         return asked
     question = ctx.question
     says = list(registered.function(ctx))
-    if registered.needs_identity and ctx.standing.verified is not None:
-        says = disclosures.before(ctx) + says
+    says = disclosures.before(ctx, name) + says
     if registered.aside and question and question == ctx.question and question in REPEATS:
         says += REPEATS[question](ctx)
     return says
@@ -62,6 +110,8 @@ def perform(ctx: Context, name: str) -> Sequence[Say]:
 
 def require_identity(ctx: Context, wanted: str) -> Sequence[Say]:
     """Ask who it is and remember what was wanted; empty when the message itself already said enough."""
+    if closed := closed_answer(ctx):
+        return closed
     if any(ctx.turn.factors.values()):
         tried = try_factors(ctx)
         if isinstance(tried, Verified):
@@ -72,8 +122,36 @@ def require_identity(ctx: Context, wanted: str) -> Sequence[Say]:
     return [Say("identity_ask_one" if ctx.standing.identified else "identity_ask", {}, PERSON)]
 
 
+def ask_briefly(ctx: Context, wanted: str, first: Callable[[], Say]) -> Sequence[Say]:
+    """As ``require_identity``, after ``first``, which acts and says why it is asked; empty when it need not be.
+
+    What ``first`` says is left out where nothing more may be said here.
+    """
+    asked = require_identity(ctx, wanted) if ctx.standing.verified is None else []
+    if not asked:
+        return []
+    said = first()
+    if asked[0].name.startswith("closed_"):
+        return asked
+    if asked[0].name in ("identity_ask", "identity_ask_one"):
+        return [said, Say("identity_short", {"one": ctx.standing.identified is not None}, asked[0].buttons)]
+    return [said, *asked]
+
+
 PERSON = (Choice("talk_to_person", "request_human"),)
 SEND_CODE = Choice("send_code", "send_code")
+
+
+FOR_MYSELF = Choice("for_myself", "for_themselves")
+
+
+def closed_answer(ctx: Context) -> Sequence[Say]:
+    """What is said in a conversation in which no debt may be spoken of any more; empty in any other."""
+    kind = placing.closed_by(ctx.session, ctx.conversation_id)
+    if kind is None:
+        return []
+    ctx.close()
+    return [Say(f"closed_{kind}", {}, PERSON if kind == "deceased" else (FOR_MYSELF, *PERSON))]
 
 
 def remember(ctx: Context, wanted: str) -> None:
@@ -86,9 +164,12 @@ def remember(ctx: Context, wanted: str) -> None:
 
 
 def try_factors(ctx: Context) -> object:
-    """Offer this turn's factors; a success is seen by the rest of this turn, and the engine begins afresh."""
+    """Offer this turn's factors, once; a success is seen by the rest of this turn, and the engine begins afresh."""
+    if ctx.tried is not None:
+        return ctx.tried
     outcome = offer_factors(ctx.session, conversation_id=ctx.conversation_id, address=ctx.conversation.address or "",
                             factors=ctx.turn.factors, now=ctx.now)
+    ctx.tried = outcome
     if isinstance(outcome, Verified):
         fresh = context(ctx.session, action=ctx.action, turn=ctx.turn, now=ctx.now)
         ctx.standing = fresh.standing

@@ -1,8 +1,11 @@
 """``python -m bot``: the gateway process."""
 
+import sys
+
 import uvicorn
 
 from bot.app import create_app
+from runtime.errors import start
 from runtime.logs import set_up_logs
 from runtime.settings import settings
 
@@ -15,4 +18,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(start("gateway", main))

@@ -5,10 +5,13 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot import chat_api, pages, pay_pages, stripe_webhook
 from bot.engine import Engine
@@ -25,6 +28,8 @@ from runtime.settings import settings
 log = logging.getLogger(__name__)
 MAX_BODY = 256 * 1024
 """Bytes of a request's body; a Stripe event is below 64 kB, a message below 16 kB."""
+TOO_LONG = "That is too long. Please send it in shorter parts."
+TROUBLE = "Sorry, something went wrong on our side. Nothing was lost; please try again."
 
 
 def create_app(db: Database | None = None) -> FastAPI:
@@ -86,18 +91,62 @@ def _health(app: FastAPI, db: Database) -> None:
 
 
 def _guard(app: FastAPI) -> None:
-    """Bound what a request may bring, and let no traceback out."""
+    """Bound what a request may bring, say what is wrong with it, and let no traceback out."""
+    app.add_middleware(Guard)
 
-    @app.middleware("http")
-    async def bounded(request: Request, call_next):  # type: ignore[no-untyped-def]  # Starlette's own signature
-        length = request.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
-            return JSONResponse({"detail": {"code": "message_too_long",
-                                            "message": "That is too long. Please send it in shorter parts."}}, 413)
-        return await call_next(request)
+    @app.exception_handler(RequestValidationError)
+    async def unreadable(_request: Request, error: RequestValidationError) -> JSONResponse:
+        """What was sent is not repeated: it may be private, or nothing that JSON can hold."""
+        places = sorted({".".join(str(step) for step in problem["loc"]) + f": {problem['type']}"
+                         for problem in error.errors()})
+        return _refused(422, "unreadable", "Sorry, that could not be read. Please reload the page and try again.",
+                        fields=[place.encode("ascii", "replace").decode()[:100] for place in places[:10]])
 
-    @app.exception_handler(Exception)
-    async def failed(request: Request, error: Exception) -> JSONResponse:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return JSONResponse({"detail": {"code": "trouble", "message": "Sorry, something went wrong on our side. "
-                                        "Nothing was lost; please try again."}}, 500)
+
+def _refused(status: int, code: str, message: str, **more: object) -> JSONResponse:
+    return JSONResponse({"detail": _detail(code, message, **more)}, status)
+
+
+def _detail(code: str, message: str, **more: object) -> dict[str, object]:
+    return {"code": code, "message": message, **more}
+
+
+class Guard:
+    """Refuses a body longer than ``MAX_BODY``, announced or not; what fails inside is logged and said in a sentence."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "0")
+        if not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > MAX_BODY:
+            await _refused(413, "message_too_long", TOO_LONG)(scope, receive, send)
+            return
+        taken = 0
+
+        async def bounded() -> Message:
+            nonlocal taken
+            part = await receive()
+            taken += len(part.get("body", b""))
+            if taken > MAX_BODY:
+                raise HTTPException(413, _detail("message_too_long", TOO_LONG))
+            return part
+
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, bounded, noted)
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            if begun:
+                raise  # the server cuts the connection: half an answer must not look like a whole one
+            await _refused(500, "trouble", TROUBLE)(scope, receive, send)

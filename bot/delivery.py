@@ -19,6 +19,8 @@ from conversations.texts import render
 from runtime.database import Database
 from runtime.settings import settings
 
+TELEGRAM_LIMIT = 4096
+
 
 class DeliveryError(Exception):
     """It could not be delivered now. ``final`` when trying again is of no use."""
@@ -48,8 +50,11 @@ async def _telegram(item: OutboxItem, database: Database, bot: Bot | None) -> No
         raise DeliveryError("TELEGRAM_BOT_TOKEN is not set", wait_seconds=60)
     with database.read() as session:
         chat, text, keyboard = _telegram_message(session, int(item.payload["message_id"]))
+    parts = in_parts(text)
     try:
-        await bot.send_message(chat_id=chat, text=text, reply_markup=keyboard, disable_web_page_preview=True)
+        for number, part in enumerate(parts, start=1):
+            await bot.send_message(chat_id=chat, text=part, reply_markup=keyboard if number == len(parts) else None,
+                                   disable_web_page_preview=True)
     except RetryAfter as error:
         seconds = error.retry_after
         raise DeliveryError("too many messages", wait_seconds=float(
@@ -73,7 +78,20 @@ def _telegram_message(session: Session, message_id: int) -> tuple[str, str, Inli
     for button in message.buttons:
         rows.append([InlineKeyboardButton(button["title"], callback_data=button["id"])])
     text = "\n".join(part for part in parts if part)
-    return str(conversation.address), text[:4096], InlineKeyboardMarkup(rows) if rows else None
+    return str(conversation.address), text, InlineKeyboardMarkup(rows) if rows else None
+
+
+def in_parts(text: str) -> list[str]:
+    """``text`` in parts that Telegram takes: it counts in UTF-16, where an emoji is two."""
+    parts, size = [""], 0
+    for char in text:
+        size += 2 if ord(char) > 0xFFFF else 1
+        if size > TELEGRAM_LIMIT:
+            cut = max(parts[-1].rfind("\n"), parts[-1].rfind(" ")) + 1 or len(parts[-1])
+            parts[-1:] = [parts[-1][:cut], parts[-1][cut:]]
+            size = len((parts[-1] + char).encode("utf-16-le")) // 2
+        parts[-1] += char
+    return [part.strip() for part in parts if part.strip()]
 
 
 async def _webhook(item: OutboxItem) -> None:

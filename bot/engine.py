@@ -13,7 +13,14 @@ TIMEOUT_SECONDS = 20.0
 
 
 class EngineError(Exception):
-    """The engine did not answer, or not as agreed. For the log."""
+    """The engine did not answer, or not as agreed. For the log.
+
+    ``afresh``: it has answered, and would answer the same if asked again in the same session.
+    """
+
+    def __init__(self, reason: str, *, afresh: bool = False) -> None:
+        super().__init__(reason)
+        self.afresh = afresh
 
 
 @dataclass(frozen=True)
@@ -51,10 +58,15 @@ class Engine:
             found = response.json()
             answer = Answer(found["messages"], found["intent"], found["confidence"], found["ranking"],
                             found["actions"])
-        except (httpx.HTTPError, ValueError, KeyError) as error:
+            usable = bool(answer.messages) and all("say" in message for message in answer.messages)
+        except httpx.HTTPStatusError as error:
+            raise EngineError(f"status {error.response.status_code}", afresh=True) from error
+        except httpx.HTTPError as error:
             raise EngineError(f"{type(error).__name__}: {error}") from error
-        if not answer.messages or not all("say" in m for m in answer.messages):
-            raise EngineError(f"no usable reply; intent {answer.intent}, actions {answer.actions}")
+        except (ValueError, KeyError, TypeError) as error:
+            raise EngineError(f"an answer of another form: {type(error).__name__}", afresh=True) from error
+        if not usable:
+            raise EngineError(f"no usable reply; intent {answer.intent}, actions {answer.actions}", afresh=True)
         return answer
 
     async def ready(self) -> bool:

@@ -13,11 +13,11 @@ from bot.engine import Answer, Engine, EngineError
 from bot.urgent import answer_without_engine
 from bot.wakeup import Wakeup
 from compliance.identity import touch, who
-from conversations.models import Conversation, Turn, TurnState
+from conversations.models import Conversation, Owner, Turn, TurnState
 from conversations.say import Say, lock, say
 from conversations.texts import TextError
 from conversations.tickets import open_ticket
-from conversations.turns import MAX_ATTEMPTS, claim, waiting
+from conversations.turns import MAX_ATTEMPTS, URGENT, claim, next_engine_session, waiting
 from runtime.clock import Clock
 from runtime.database import Database
 from runtime.ids import ConversationId, DebtorId, TurnId
@@ -25,7 +25,8 @@ from runtime.ids import ConversationId, DebtorId, TurnId
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 RETRY_SECONDS = 0.4
-MISUNDERSTOOD = ("nlu_fallback", "out_of_scope")
+MISUNDERSTOOD = frozenset({"not_understood", "out_of_scope", "identity_again", "identity_one_again", "identity_why"})
+"""Answers after which a second misunderstanding in a row brings a person (rule 31)."""
 
 
 class TurnHandler:
@@ -86,18 +87,38 @@ class TurnHandler:
         if turn.attempts > MAX_ATTEMPTS:
             await asyncio.to_thread(self._give_up, turn, "handled too often without an end")
             return
+        if conversation.owner == Owner.STAFF:  # then only what is urgent was claimed
+            await asyncio.to_thread(self._give_up, turn, "", state=TurnState.DONE)
+            return
         while True:
             try:
                 answer = await self._engine.answer(conversation, turn)
                 await asyncio.to_thread(self._finish, turn, answer)
                 return
-            except (EngineError, TextError) as error:
+            except TextError as error:
+                log.error("turn %s: %s", turn.id, error)
+                await asyncio.to_thread(self._give_up, turn, str(error), kept=False)
+                return
+            except EngineError as error:
                 log.error("turn %s, attempt %s: %s", turn.id, turn.attempts, error)
-                if turn.attempts >= MAX_ATTEMPTS or isinstance(error, TextError):
-                    await asyncio.to_thread(self._give_up, turn, str(error))
-                    return
+                reason = str(error)
+                if error.afresh:
+                    await asyncio.to_thread(self._begin_afresh, turn)
+            except Exception as error:
+                log.exception("turn %s, attempt %s", turn.id, turn.attempts)
+                reason = type(error).__name__
+            if turn.attempts >= MAX_ATTEMPTS:
+                await asyncio.to_thread(self._give_up, turn, reason)
+                return
             await asyncio.sleep(RETRY_SECONDS * turn.attempts)
             turn.attempts += 1
+
+    def _begin_afresh(self, turn: Turn) -> None:
+        """What the engine keeps of this turn is of no use: ask again in a session that knows nothing of it."""
+        with self._database.write() as session:
+            conversation = lock(session, ConversationId(turn.conversation_id))
+            next_engine_session(conversation)
+            session.get_one(Turn, turn.id).engine_session = turn.engine_session = conversation.engine_session
 
     def _finish(self, turn: Turn, answer: Answer) -> None:
         with self._database.write() as session:
@@ -106,29 +127,38 @@ class TurnHandler:
                 return
             stored.intent, stored.confidence = answer.intent, answer.confidence
             stored.ranking, stored.actions = answer.ranking, answer.actions
-            if answer.intent not in MISUNDERSTOOD and stored.intent != "stale_button":
+            if not MISUNDERSTOOD.intersection(str(message["say"]) for message in answer.messages):
                 session.get_one(Conversation, stored.conversation_id).misunderstandings = 0
             for message in answer.messages:
                 say(session, conversation_id=ConversationId(stored.conversation_id), text=Say.from_json(message),
                     turn_id=TurnId(stored.id), seed=str(stored.id), now=self._clock.now())
 
-    def _give_up(self, turn: Turn, reason: str) -> None:
-        """An honest sentence, a way to a person, an alert: never silence (architecture, step 9)."""
+    def _give_up(self, turn: Turn, reason: str, *, kept: bool = True, state: TurnState = TurnState.FAILED) -> None:
+        """An honest sentence, a way to a person, an alert: never silence (architecture, step 9).
+
+        What an action has done is said in its own words, which it kept, unless they are what failed.
+        """
         with self._database.write() as session:
             stored = self._begin_end(session, turn)
             if stored is None:
                 return
-            stored.state, stored.error = TurnState.FAILED, reason[:400]
-            now = self._clock.now()
-            text = answer_without_engine(session, turn=stored, now=now)
-            if text is None:
-                ticket = open_ticket(
-                    session, key=f"{stored.id}:failed", conversation_id=ConversationId(stored.conversation_id),
-                    debtor_id=self._verified(session, stored), kind="failed_turn", urgent=True,
-                    summary=f"The assistant could not answer turn {stored.id}: {reason[:200]}", now=now)
-                text = Say("trouble", {"number": ticket.number})
-            say(session, conversation_id=ConversationId(stored.conversation_id), text=text,
-                turn_id=TurnId(stored.id), now=now)
+            stored.state, stored.error = state, reason[:400] or None
+            now, conversation_id = self._clock.now(), ConversationId(stored.conversation_id)
+            done = [Say.from_json(one) for answer in (stored.answers or {}).values() for one in answer] if kept else []
+            if done:
+                stored.state = TurnState.DONE
+            else:
+                alone = answer_without_engine(session, turn=stored, now=now)
+                done = [alone] if alone else []
+                if stored.forced_intent not in URGENT:
+                    ticket = open_ticket(
+                        session, key=f"{stored.id}:failed", conversation_id=conversation_id,
+                        debtor_id=self._verified(session, stored), kind="failed_turn", urgent=True,
+                        summary=f"The assistant could not answer turn {stored.id}: {reason[:200]}", now=now)
+                    done = done or [Say("trouble", {"number": ticket.number})]
+            for text in done:
+                say(session, conversation_id=conversation_id, text=text, turn_id=TurnId(stored.id),
+                    seed=str(stored.id), now=now)
 
     def _verified(self, session: Session, turn: Turn) -> DebtorId | None:
         return who(session, ConversationId(turn.conversation_id), now=self._clock.now()).verified
@@ -144,6 +174,8 @@ class TurnHandler:
         if conversation.owner_version != stored.owner_version:
             stored.state, stored.error = TurnState.DISCARDED, "reply discarded: staff took the conversation meanwhile"
             log.warning("turn %s: %s", stored.id, stored.error)
+            if stored.answers:
+                conversation.open_question = None  # it may be one that nobody was asked
             return None
         stored.state = TurnState.DONE
         return stored

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from bot.hearing import hear
 from conversations.buttons import button_of, button_titled, consume, usable
-from conversations.models import Conversation, Turn
+from conversations.models import Turn
+from conversations.say import lock
 from conversations.turns import Heard, receive, turn_of
 from runtime.errors import DebtorError
 from runtime.ids import ConversationId, TurnId
@@ -23,7 +24,7 @@ def receive_text(session: Session, *, conversation_id: ConversationId, provider_
     """
     if found := turn_of(session, provider_id):
         return found
-    conversation = session.get_one(Conversation, conversation_id)
+    conversation = lock(session, conversation_id)
     zone = ZoneInfo(ZONES.get(conversation.locale[-2:].upper(), "UTC"))
     heard = hear(text, conversation, today=now.astimezone(zone).date())
     if heard.forced_intent is None and (
@@ -42,6 +43,7 @@ def receive_press(session: Session, *, conversation_id: ConversationId, provider
 
     Raises DebtorError when this conversation never had such a button.
     """
+    lock(session, conversation_id)  # of two presses at once, the second sees the button consumed
     if found := turn_of(session, provider_id):
         return found
     button = button_of(session, conversation_id=conversation_id, button_id=button_id)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from telegram import Bot, CallbackQuery, Message, Update
 from telegram.constants import ChatType
@@ -15,13 +16,17 @@ from telegram.error import RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.greeting import greet
+from bot.hearing import MAX_TEXT, clean
 from bot.receiving import receive_press, receive_text
+from compliance.factors import mask_cards
 from compliance.identity import use_link
+from compliance.profile import profile
 from conversations.models import Conversation, TurnState
 from conversations.open import conversation_at, open_conversation
+from conversations.say import Say, say
 from conversations.turns import Heard, receive, turn_of
 from runtime.errors import DebtorError
-from runtime.ids import ConversationId
+from runtime.ids import ConversationId, TurnId
 from runtime.settings import settings
 
 if TYPE_CHECKING:
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 POLL_SECONDS = 20
 BACKOFF_SECONDS = 3.0
+ENOUGH_FAILURES = 5
+"""Attempts at one update; after that it is passed over, so that it does not keep everybody else's back."""
 MAX_TOKEN = 64
 
 
@@ -46,30 +53,47 @@ class TelegramChannel:
     def __init__(self, gate: "Gateway", token: str) -> None:
         self._gate = gate
         self._token = token
+        self._offset: int | None = None
+        self._failures = 0
 
     async def run(self) -> None:
-        """Poll for ever; a failure is logged and tried again."""
-        async with make_bot(self._token) as bot:
-            offset: int | None = None
-            while True:
-                try:
-                    for update in await bot.get_updates(offset=offset, timeout=POLL_SECONDS,
-                                                        allowed_updates=["message", "callback_query"]):
-                        await self._take_in(bot, update)
-                        offset = update.update_id + 1
-                except RetryAfter as error:
-                    await asyncio.sleep(float(error.retry_after if isinstance(error.retry_after, (int, float))
-                                              else error.retry_after.total_seconds()))
-                except TelegramError as error:
-                    log.warning("Telegram does not answer (%s); trying again", type(error).__name__)
-                    await asyncio.sleep(BACKOFF_SECONDS)
+        """Poll for ever; a failure is logged and tried again, also when Telegram is away at the start."""
+        while True:
+            try:
+                async with make_bot(self._token) as bot:
+                    await self._poll(bot)
+            except RetryAfter as error:
+                await asyncio.sleep(float(error.retry_after if isinstance(error.retry_after, (int, float))
+                                          else error.retry_after.total_seconds()))
+            except TelegramError as error:
+                log.warning("Telegram does not answer (%s); trying again", type(error).__name__)
+                await asyncio.sleep(BACKOFF_SECONDS)
+            except Exception:
+                log.exception("taking in from Telegram failed; trying again")
+                await asyncio.sleep(BACKOFF_SECONDS)
 
-    async def _take_in(self, bot: Bot, update: Update) -> None:
+    async def _poll(self, bot: Bot) -> None:
+        while True:
+            for update in await bot.get_updates(offset=self._offset, timeout=POLL_SECONDS,
+                                                allowed_updates=["message", "callback_query"]):
+                try:
+                    await self._take_in(update)
+                except (OperationalError, InterfaceError):
+                    raise  # the database is away: Telegram keeps the update until it is back
+                except Exception as error:
+                    self._failures += 1
+                    if self._failures < ENOUGH_FAILURES:
+                        raise
+                    log.error("update %s is passed over: %s", update.update_id, type(error).__name__)
+                self._offset, self._failures = update.update_id + 1, 0
+
+    async def _take_in(self, update: Update) -> None:
         try:
             conversation_id = await asyncio.to_thread(self._store, update)
         except DebtorError as error:
             log.info("update %s refused: %s", update.update_id, error.say)
-            return
+            conversation_id = None
+            await asyncio.to_thread(self._refuse, update, error)
         if update.callback_query:
             await self._acknowledge(update.callback_query)
         if conversation_id:
@@ -113,11 +137,28 @@ class TelegramChannel:
                         heard=_attachment(update.message))
             return conversation_id
 
+    def _refuse(self, update: Update, error: DebtorError) -> None:
+        """Say why an update was not taken in, once; staff see the beginning of what it was."""
+        chat, now = update.effective_chat, self._gate.clock.now()
+        provider_id = f"telegram:{update.update_id}"
+        with self._gate.database.write() as session:
+            if chat is None or turn_of(session, provider_id):
+                return
+            conversation, _ = self._conversation(session, str(chat.id), update)
+            text = update.message.text if update.message else None
+            words = mask_cards(clean(text or ""))[:MAX_TEXT] or "[button]"
+            turn, _ = receive(session, conversation_id=ConversationId(conversation.id), provider_id=provider_id,
+                              heard=Heard(raw=words, shown=words, masked="…", terms={}, factors={}), now=now)
+            if turn.state == TurnState.RECEIVED:  # the bot's to answer, not staff's
+                turn.state, turn.done_at = TurnState.DONE, now
+                say(session, conversation_id=ConversationId(conversation.id), text=Say(error.say, error.values),
+                    turn_id=TurnId(turn.id), now=now)
+
     def _conversation(self, session: Session, chat: str, update: Update) -> tuple[Conversation, bool]:
         if found := conversation_at(session, channel="telegram", address=chat):
             return found, False
-        language = (update.effective_user.language_code if update.effective_user else None) or "en-GB"
-        locale = language if "-" in language else {"en": "en-GB"}.get(language, language)
+        language = (update.effective_user.language_code if update.effective_user else None) or "en"
+        locale = language if "-" in language else f"{language}-{profile().country}"
         return open_conversation(session, channel="telegram", address=chat, now=self._gate.clock.now(),
                                  locale=locale[:12], language=locale[:2].lower()), True
 

@@ -8,28 +8,40 @@ from compliance import placing
 from compliance.identity import who
 from compliance.operator import operator
 from compliance.profile import profile
+from compliance.safety_net import stop
 from conversations.models import Conversation, Turn
 from conversations.open import ask
 from conversations.say import Say
+from conversations.turns import URGENT
 from ledger.models import Debtor
 from runtime.ids import ConversationId
 
 
 def answer_without_engine(session: Session, *, turn: Turn, now: datetime) -> Say | None:
-    """The answer to a turn that the lexical net marked as urgent, with its effect; None for any other turn."""
-    if turn.forced_intent not in ("self_harm_risk", "stop_contact") or turn.button_id:
+    """The answer to a turn that the lexical net finds urgent, with its effect; None for any other turn.
+
+    A stop beside something else is left to the engine while there is one; here it is heard too.
+    """
+    urgent = turn.forced_intent if turn.forced_intent in URGENT else None
+    if urgent is None and not turn.button_id and stop(turn.raw):
+        urgent = "stop_contact"
+    if urgent is None:
         return None
     conversation = session.get_one(Conversation, turn.conversation_id)
     conversation_id = ConversationId(conversation.id)
-    verified = who(session, conversation_id, now=now).verified
+    standing = who(session, conversation_id, now=now)
+    verified = standing.verified
     debtor = session.get_one(Debtor, verified) if verified else None
-    key = f"{turn.id}:action_{'self_harm' if turn.forced_intent == 'self_harm_risk' else 'stop_contact'}"
+    key = f"{turn.id}:action_{'self_harm' if urgent == 'self_harm_risk' else 'stop_contact'}"
     today = now.astimezone(operator().zone).date()
     ask(session, conversation_id=conversation_id, name=None, data={})
-    if turn.forced_intent == "stop_contact":
-        placing.stop_contact(session, key=key, conversation_id=conversation_id, debtor_id=verified, now=now,
-                             today=today)
-        return Say("stopped", {"verified": verified is not None})
+    if urgent == "stop_contact":
+        done = placing.stop_contact(session, key=key, conversation_id=conversation_id, debtor_id=verified, now=now,
+                                    today=today)
+        if standing.verified is None and standing.identified is None:
+            ask(session, conversation_id=conversation_id, name="more_for_ticket", data={"ticket": done.number})
+            return Say("stopped_here", {"number": done.number})
+        return Say("stopped", {"keep": False})
     placed = placing.self_harm(session, key=key, conversation_id=conversation_id, debtor_id=verified, now=now,
                                today=today)
     rules = profile(debtor.country if debtor else conversation.locale[-2:])

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import signal
+import sys
 from datetime import timedelta
 
 from sqlalchemy import select
 from telegram import Bot
+from telegram.error import TelegramError
 
 from bot.delivery import DeliveryError, deliver
 from bot.telegram import make_bot
@@ -16,6 +18,7 @@ from payments.mode import card_mode
 from payments.reconcile import reconcile
 from runtime.clock import Clock
 from runtime.database import Database, database
+from runtime.errors import start
 from runtime.logs import set_up_logs
 from runtime.settings import settings
 
@@ -61,6 +64,9 @@ class Worker:
                 await deliver(item, database=self._database, bot=self._bot)
             except DeliveryError as error:
                 await asyncio.to_thread(self._failed, item, error)
+            except Exception as error:
+                log.exception("outbox item %s (%s)", item.id, item.kind)
+                await asyncio.to_thread(self._failed, item, DeliveryError(type(error).__name__))
             else:
                 await asyncio.to_thread(self._sent, item)
         return len(items)
@@ -119,9 +125,14 @@ async def _main() -> None:
     if token is None:
         await Worker(db, Clock(db), None).run(stop)
         return
-    async with make_bot(token.get_secret_value()) as bot:
-        await Worker(db, Clock(db), bot).run(stop)
+    bot = make_bot(token.get_secret_value())
+    try:
+        await bot.initialize()
+    except TelegramError as error:  # the rest goes out while Telegram is away
+        log.warning("Telegram does not answer (%s); going on", type(error).__name__)
+    await Worker(db, Clock(db), bot).run(stop)
+    await bot.shutdown()
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    sys.exit(start("worker", lambda: asyncio.run(_main())))

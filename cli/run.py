@@ -2,11 +2,14 @@
 
 import os
 import signal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from runtime.errors import OperatorError
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
 
 
 def run(
@@ -33,11 +36,12 @@ def run(
     from runtime.database import database
     from runtime.migrate import upgrade
 
+    _check(chosen)
     model = model_path()
-    if not model.exists():
-        ensure_model(say=print_line)
     wanted = list(processes(chosen, model))
     check_ports(wanted)
+    if not model.exists():
+        ensure_model(say=print_line)
     asked_to_stop = False
 
     def stop(*_: object) -> None:
@@ -67,6 +71,25 @@ def run(
         print_line("Stopping.")
     if stack.failure:
         raise OperatorError(stack.failure)
+
+
+def _check(chosen: "Settings") -> None:
+    """Raises OperatorError for what an operator can have wrong, before anything is trained or started."""
+    from compliance.operator import operator
+    from compliance.profile import load_profile
+    from ledger.policy import load_policy
+    from runtime import vault
+    from runtime.database import database
+
+    load_profile(chosen.profile)
+    operator()
+    names = sorted(path.stem for path in chosen.policy_dir.glob("*.yml"))
+    if not names:
+        raise OperatorError(f"DEBTDESK_POLICY_DIR: there is no policy file in {chosen.policy_dir}")
+    for name in names:
+        load_policy(name)
+    vault.encrypt("")
+    database().check()
 
 
 def _welcome(site: str, login: tuple[str, str] | None, guide: list[str]) -> list[str]:

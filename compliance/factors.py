@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, cast
 
-from compliance.plain_words import SHORT, as_sentence, is_name_too, is_plain
+from compliance.plain_words import SHORT, as_sentence, is_name_too, is_plain, meant
 from conversations.terms.canvas import plain
 from conversations.terms.identifiers import (
     EMAIL,
@@ -119,6 +119,8 @@ def find_factors(text: str, *, locale: str, identity_open: bool, today: date | N
     rest = ""
     if identity_open:
         rest, guessed = _rest(reading)
+        if rest and _speaks_of_itself(reading):  # "[reference] [date_of_birth] okafor but i can't pay"
+            guessed = _strange(reading)
         if len(rest.split()) < SHORT:  # "mrs okafor" is an answer, "mr callahan is no longer with us" is not
             names += others
         names += guessed
@@ -236,6 +238,12 @@ def _rest(reading: _Reading) -> tuple[str, list[str]]:
     if len(unknown) > MOST_NAMES:
         return "", []
     return "", [reading.text[match.start():match.end()] for match in unknown]
+
+
+def _strange(reading: _Reading) -> list[str]:
+    """The words that are neither everyday ones nor a slip of one: in a message that says who writes it, the name."""
+    return [reading.text[match.start():match.end()] for match in _WORD.finditer(reading.low)
+            if reading.free(*match.span()) and meant(match.group()) is None]
 
 
 def _masks(reading: _Reading) -> list[str]:

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from console.activity import note
 from console.models import Role, StaffAccount, What
 from conversations import ownership
-from conversations.models import Conversation, Message, Owner, Turn, TurnState
+from conversations.models import Conversation, Message, Owner
 from conversations.say import lock, pass_on
+from conversations.turns import leave_to_staff
 from runtime.errors import StaffError
 from runtime.ids import ConversationId
 
@@ -33,10 +34,7 @@ def take_over(session: Session, *, staff: StaffAccount, conversation_id: Convers
     if conversation.owner == Owner.STAFF and conversation.staff_id == staff.id:
         return
     ownership.take(session, conversation_id=conversation_id, staff_id=staff.id, seen_version=seen_version)
-    for turn in session.scalars(select(Turn).where(Turn.conversation_id == conversation_id,
-                                                   Turn.state == TurnState.RECEIVED)):
-        turn.state, turn.done_at = TurnState.DISCARDED, now
-        turn.error = "not answered by the bot: staff took the conversation first"
+    leave_to_staff(session, conversation_id=conversation_id, now=now)
     note(session, staff_id=staff.id, what=What.TOOK, now=now, conversation_id=conversation_id)
 
 

@@ -11,7 +11,7 @@ from runtime.ids import ConversationId, TurnId
 
 def button_of(session: Session, *, conversation_id: ConversationId, button_id: str) -> Button | None:
     """The button, if it was ever shown in this conversation."""
-    button = session.get(Button, button_id)
+    button = session.get(Button, button_id) if button_id.isprintable() else None  # PostgreSQL refuses a NUL
     return button if button and button.conversation_id == conversation_id else None
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from conversations.models import Conversation
+from conversations.texts import known_locale
 from runtime.ids import ConversationId, new_conversation_id, token_hash
 
 
@@ -14,9 +15,9 @@ def open_conversation(session: Session, *, channel: str, now: datetime, address:
     """A new conversation. ``address`` is the channel's own (a chat id); it is stored encrypted and hashed."""
     conversation = Conversation(
         id=new_conversation_id(), channel=channel, address=address,
-        address_hash=token_hash(f"{channel}:{address}") if address else None, locale=locale, language=language,
-        created_at=now, last_activity_at=now, owner_version=0, engine_session=1, engine_turns=0, next_event=1,
-        misunderstandings=0,
+        address_hash=token_hash(f"{channel}:{address}") if address else None, locale=known_locale(locale),
+        language=language, created_at=now, last_activity_at=now, owner_version=0, engine_session=1,
+        engine_turns=0, next_event=1, misunderstandings=0,
     )
     session.add(conversation)
     session.flush()

@@ -27,7 +27,7 @@ def _set(session: Session, conversation_id: ConversationId, owner: Owner, staff_
     changed = session.execute(
         update(Conversation)
         .where(Conversation.id == conversation_id, Conversation.owner_version == seen)
-        .values(owner=owner, staff_id=staff_id, owner_version=seen + 1)
+        .values(owner=owner, staff_id=staff_id, owner_version=Conversation.owner_version + 1)
         .execution_options(synchronize_session=False)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has a row count

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from conversations.models import Author, Button, Conversation, Message
 from conversations.outbox import put
-from conversations.texts import texts
+from conversations.texts import TextError, texts
 from runtime.ids import ConversationId, TurnId
 
 BUTTON_LIFE = timedelta(days=7)
+LONGEST_TITLE = 120
 CHANNEL = "debtdesk_message"
 """PostgreSQL notification channel on which gateways hear of a new message; the payload is the conversation's id."""
 
@@ -60,9 +61,12 @@ class Say:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Say":
-        """What an action sent."""
-        return cls(str(value["say"]), value.get("values") or {},
-                   [Choice.from_json(b) for b in value.get("buttons") or ()], value.get("card"))
+        """What an action sent. Raises TextError when it is not of that form."""
+        try:
+            return cls(str(value["say"]), dict(value.get("values") or {}),
+                       [Choice.from_json(b) for b in value.get("buttons") or ()], value.get("card"))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise TextError(f"not something to say: {type(error).__name__} {error}") from error
 
 
 def say(session: Session, *, conversation_id: ConversationId, text: Say, now: datetime,
@@ -80,7 +84,7 @@ def say(session: Session, *, conversation_id: ConversationId, text: Say, now: da
     message.buttons = []
     for wanted in text.buttons:
         button = Button(id=secrets.token_urlsafe(12), conversation_id=conversation.id, message_id=message.id,
-                        title=words.title(wanted.title, wanted.values), intent=wanted.intent,
+                        title=words.title(wanted.title, wanted.values)[:LONGEST_TITLE], intent=wanted.intent,
                         choice=dict(wanted.choice), binding=wanted.binding, expires_at=now + BUTTON_LIFE)
         session.add(button)
         message.buttons = [*message.buttons, {"id": button.id, "title": button.title}]
@@ -108,8 +112,9 @@ def hear(session: Session, *, conversation_id: ConversationId, words: str, turn_
 
 
 def lock(session: Session, conversation_id: ConversationId) -> Conversation:
-    """The conversation, locked for the rest of the transaction."""
-    return session.get_one(Conversation, conversation_id, with_for_update=True)
+    """The conversation, locked for the rest of the transaction, and as it is now: others may have written meanwhile."""
+    session.flush()
+    return session.get_one(Conversation, conversation_id, with_for_update=True, populate_existing=True)
 
 
 def _store(session: Session, conversation: Conversation, author: Author, words: str, now: datetime,
@@ -136,8 +141,11 @@ def _card(card: Mapping[str, Any], words: Any) -> dict[str, Any]:
     def worded(part: Mapping[str, Any]) -> str:
         return str(words.title(part["title"], part.get("values") or {}))
 
-    made: dict[str, Any] = {"kind": card["kind"], "title": worded(card)}
-    made["rows"] = [{"label": worded(row["label"]), "value": worded(row["value"])} for row in card.get("rows") or ()]
-    if link := card.get("link"):
-        made["link"] = {"url": link["url"], "title": worded(link)}
+    try:
+        made: dict[str, Any] = {"kind": card["kind"], "title": worded(card)}
+        made["rows"] = [{"label": worded(r["label"]), "value": worded(r["value"])} for r in card.get("rows") or ()]
+        if link := card.get("link"):
+            made["link"] = {"url": link["url"], "title": worded(link)}
+    except (AttributeError, KeyError, TypeError) as error:
+        raise TextError(f"not a card: {type(error).__name__} {error}") from error
     return made

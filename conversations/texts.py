@@ -13,13 +13,13 @@ import zlib
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, get_currency_precision
 from jinja2 import StrictUndefined, Template, TemplateError
@@ -115,19 +115,24 @@ class Texts:
     def _fill(self, name: str, template: str, values: Mapping[str, Any]) -> str:
         try:
             return " ".join(self._template(template).render(values).split())
-        except (TemplateError, KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TemplateError, TypeError, ValueError) as error:
             raise TextError(f"text {name!r}: {error}") from error
 
 
-@cache
+def known_locale(locale: str) -> str:
+    """``locale`` where amounts and dates can be written as it wants, else British English's."""
+    try:
+        Locale.parse(locale.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        return "en-GB"
+    return locale
+
+
+@lru_cache(maxsize=64)
 def texts(language: str, locale: str) -> Texts:
     """The texts of a language, in British English where the language or locale is not known."""
     known = language if (FOLDER / f"{language}.yml").exists() else "en"
-    try:
-        Locale.parse(locale.replace("-", "_"))
-    except ValueError:
-        locale = "en-GB"
-    return Texts(known, locale)
+    return Texts(known, known_locale(locale))
 
 
 def render(name: str, values: Mapping[str, Any], language: str, locale: str, seed: str = "") -> str:

@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, Text, TypeDecorator, create_engine, event
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, Text, TypeDecorator, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from runtime import vault
@@ -97,14 +97,18 @@ def _sqlite_begin(connection: Connection) -> None:
 
 
 def _make_engine(url: URL) -> Engine:
+    """The engine; an error of its own never quotes what was to be stored, so no log does."""
     if url.get_backend_name() == "sqlite":
         if url.database and url.database != ":memory:":
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, connect_args={"check_same_thread": False})
+            try:
+                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OperatorError(f"The folder of the database cannot be made: {error}") from None
+        engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
 
 
 class Database:
@@ -113,8 +117,9 @@ class Database:
     def __init__(self, url: str) -> None:
         try:
             parsed = make_url(url)
-        except ArgumentError:
-            raise OperatorError(f"DEBTDESK_DATABASE_URL is not a database URL: {url!r}") from None
+        except (ArgumentError, ValueError):  # what was given is not repeated: it may hold a password
+            raise OperatorError("DEBTDESK_DATABASE_URL is not a database URL such as "
+                                "postgresql://user:password@host:5432/name") from None
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         elif parsed.get_backend_name() != "sqlite":
@@ -139,6 +144,15 @@ class Database:
         """A session in one transaction: committed at the end of the block, rolled back on any exception."""
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def check(self) -> None:
+        """Raises OperatorError, in one line, when the database cannot be opened."""
+        try:
+            with self.read() as session:
+                session.execute(text("SELECT 1"))
+        except DBAPIError as error:
+            reason = " ".join(str(error.orig).split())
+            raise OperatorError(f"The database {self.url.render_as_string()} cannot be opened: {reason}") from None
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -91,5 +91,12 @@ def settings() -> Settings:
     try:
         return Settings()  # type: ignore[call-arg]  # every field has a default or an environment variable
     except ValidationError as error:
-        lines = [f"DEBTDESK_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        lines = [f"{_variable(str(e['loc'][0]))}: {e['msg']}" for e in error.errors()]
         raise OperatorError("Wrong setting. " + "; ".join(lines)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(f"The file .env cannot be read: {error}") from None
+
+
+def _variable(field: str) -> str:
+    """The environment variable of a field, which pydantic names by its alias where it has one."""
+    return f"DEBTDESK_{field.upper()}" if field in Settings.model_fields else field.removeprefix("debtdesk_").upper()

@@ -4,10 +4,12 @@ Secrets that are not given by the environment are made once and kept in the data
 its owner only.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -18,19 +20,28 @@ from runtime.settings import settings
 
 
 def kept_secret(name: str, make: bytes) -> bytes:
-    """The secret ``name`` of this installation; ``make`` becomes it when there is none yet."""
+    """The secret ``name`` of this installation; ``make`` becomes it when there is none yet.
+
+    It is written beside and then linked into place, so that of several processes that start at once all have the
+    same one, and none reads half of it.
+    """
     folder = settings().data_dir / "secrets"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path: Path = folder / name
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(make)
-    except FileExistsError:
-        pass
-    for _ in range(50):
-        if found := path.read_bytes():
-            return found
-    raise OperatorError(f"{path} is empty; remove it only if nothing was ever encrypted with it")
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            handle, beside = tempfile.mkstemp(dir=folder, prefix=f".{name}-")  # readable by its owner only
+            with open(handle, "wb") as file:
+                file.write(make)
+            with contextlib.suppress(FileExistsError):
+                os.link(beside, path)
+            os.unlink(beside)
+        found = path.read_bytes()
+    except OSError as error:
+        raise OperatorError(f"DEBTDESK_DATA_DIR: {folder} cannot be used: {error.strerror}") from None
+    if not found:
+        raise OperatorError(f"{path} is empty; remove it only if nothing was ever encrypted with it")
+    return found
 
 
 @cache

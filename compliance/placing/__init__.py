@@ -17,6 +17,7 @@ from compliance.placing.care import (
     self_harm,
     vulnerability,
 )
+from compliance.placing.closed import CLOSING, closed_by, for_themselves
 from compliance.placing.contact import (
     Preferred,
     add_to_ticket,
@@ -33,6 +34,7 @@ from compliance.placing.requests import (
     payment_problem,
     settlement_request,
     statement_request,
+    threat,
 )
 from compliance.placing.rights import (
     bankruptcy,
@@ -41,16 +43,20 @@ from compliance.placing.rights import (
     dispute,
     fraud,
     privacy_request,
+    representative,
     represented,
     third_party,
     validation,
     wrong_person,
 )
+from compliance.placing.taking_up import take_up
 
 __all__ = [
-    "Placed", "PlacedUntil", "Preferred", "add_to_ticket", "already_paid", "bankruptcy", "breathing_space_request",
-    "complaint", "contact_preference", "deceased", "details_change", "dispute", "fraud", "hardship", "hardship_until",
-    "language_request", "not_understood", "note_vulnerability", "offer_below_floor", "payment_problem", "plan_change",
-    "privacy_request", "represented", "request_callback", "request_human", "self_harm", "settlement_request",
-    "statement_request", "stop_contact", "third_party", "validation", "vulnerability", "wrong_person",
+    "CLOSING", "Placed", "PlacedUntil", "Preferred", "add_to_ticket", "already_paid", "bankruptcy",
+    "breathing_space_request", "closed_by", "complaint", "contact_preference", "deceased", "details_change",
+    "dispute", "for_themselves", "fraud", "hardship", "hardship_until", "language_request", "not_understood",
+    "note_vulnerability", "offer_below_floor", "payment_problem", "plan_change", "privacy_request",
+    "representative", "represented", "request_callback", "request_human", "self_harm", "settlement_request",
+    "statement_request", "stop_contact", "take_up", "third_party", "threat", "validation", "vulnerability",
+    "wrong_person",
 ]

@@ -1,7 +1,7 @@
 """Being left alone, being reached otherwise, reaching a person: each takes effect at once or opens a ticket."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from compliance.models import Channel, ContactChange
 from compliance.placing.effect import Effect, Placed, effect, note
-from compliance.preferences import only_channel, set_allowed, set_wish, stop_all
+from compliance.preferences import keep_channel, only_channel, set_allowed, set_wish, stop_all
 from conversations.models import Ticket
 from runtime.ids import ConversationId, DebtorId
 
@@ -28,9 +28,13 @@ _AT_TIMES = (r"[^.,;]*\b(?:before|after|until|till|during|between|at work|at nig
 
 @dataclass(frozen=True)
 class Preferred(Placed):
-    """With the channels that were closed."""
+    """With what took effect at once: channels closed, the only one left, one kept after a stop, and hours."""
 
     stopped_channels: tuple[str, ...] = ()
+    only: str | None = None
+    kept: str | None = None
+    not_before: time | None = None
+    not_after: time | None = None
 
 
 def stop_contact(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
@@ -47,42 +51,62 @@ def stop_contact(session: Session, *, key: str, conversation_id: ConversationId,
 
 
 def contact_preference(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
-                       words: str, now: datetime, today: date) -> Preferred:
-    """How and when to be reached. A named channel or hour takes effect at once; the words go to staff as well."""
+                       words: str, now: datetime, today: date, keep: Channel | None = None) -> Preferred:
+    """How and when to be reached. A named channel or hour takes effect at once; the words go to staff as well.
+
+    ``keep`` is the one channel that the debtor keeps after a stop.
+    """
     what = effect(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
-    stopped = _apply(what, words.casefold()) if what.debtor_id is not None else []
-    ticket = what.ticket("contact_preference", f"Wishes about contact: {words}")
-    placed = what.placed(ticket)
-    return Preferred(placed.number, placed.staffed, tuple(stopped))
-
-
-def _apply(what: Effect, words: str) -> list[str]:
+    placed = what.placed(what.ticket("contact_preference", f"Wishes about contact: {words}"))
+    done = Preferred(placed.number, placed.staffed)
     if what.debtor_id is None:
-        return []
+        return done
+    if keep is not None:
+        keep_channel(session, debtor_id=what.debtor_id, channel=keep, now=now)
+        return replace(done, kept=str(keep))
+    return _apply(what, what.debtor_id, words.casefold(), done)
+
+
+def _apply(what: Effect, debtor_id: DebtorId, words: str, done: Preferred) -> Preferred:
     stopped: list[str] = []
-    named = [channel for channel, pattern in _CHANNEL_WORDS.items() if re.search(rf"\b(?:{pattern})\b", words)]
-    only = [channel for channel in named
-            if re.search(rf"\b(?:only|just|solo|s[oó]lo|rather|prefer)\b[^.,;]*\b(?:{_CHANNEL_WORDS[channel]})\b|"
-                         rf"\b(?:{_CHANNEL_WORDS[channel]})\s+(?:only|please|instead)\b", words)]
-    refused = [channel for channel in named
-               if re.search(rf"\b{_STOPS}[^.,;]*\b(?:{_CHANNEL_WORDS[channel]})\b(?!{_AT_TIMES})", words)
-               and channel not in only]
+    said = {channel: _wish(words, pattern) for channel, pattern in _CHANNEL_WORDS.items()}
+    only = [channel for channel, wish in said.items() if wish == "only"]
+    refused = [channel for channel, wish in said.items() if wish == "refused"]
     if len(only) == 1 and not refused and not re.search(r"prefer|rather", words):
-        only_channel(what.session, debtor_id=what.debtor_id, channel=only[0], now=what.now)
+        only_channel(what.session, debtor_id=debtor_id, channel=only[0], now=what.now)
         stopped = [channel for channel in Channel if channel != only[0]]
     elif only:
-        set_wish(what.session, debtor_id=what.debtor_id, preferred_channel=only[0], now=what.now)
+        set_wish(what.session, debtor_id=debtor_id, preferred_channel=only[0], now=what.now)
     for channel in refused:
-        set_allowed(what.session, debtor_id=what.debtor_id, channel=channel, allowed=False, reason="asked",
+        set_allowed(what.session, debtor_id=debtor_id, channel=channel, allowed=False, reason="asked",
                     now=what.now)
         stopped.append(channel)
     before = _hour(words, r"before|earlier than|antes de(?: las)?")
     after = _hour(words, r"after|past|despu[eé]s de(?: las)?")
     refuses = bool(re.search(rf"\b(?:{_STOPS}|not\b)", words))
     earliest, latest = (before, after) if refuses else (after, before)
-    set_wish(what.session, debtor_id=what.debtor_id, not_before=earliest, not_after=latest, words=words[:500],
+    set_wish(what.session, debtor_id=debtor_id, not_before=earliest, not_after=latest, words=words[:500],
              now=what.now)
-    return [str(channel) for channel in dict.fromkeys(stopped)]
+    one = only[0] if len(only) == 1 and len(stopped) >= len(Channel) - 1 else None
+    return replace(done, stopped_channels=tuple(str(channel) for channel in dict.fromkeys(stopped)),
+                   only=str(one) if one else None, not_before=earliest, not_after=latest)
+
+
+def _wish(words: str, channel: str) -> str | None:
+    """Whether the words want this channel ``only``, or ``refused``: the cue that stands nearest before it decides."""
+    for found in re.finditer(rf"\b(?:{channel})\b", words):
+        clause = re.split(r"[.,;]", words[:found.start()])[-1]
+        stops = [cue.start() for cue in re.finditer(rf"\b{_STOPS}", clause)]
+        onlys = [cue.start() for cue in re.finditer(r"\b(?:only|just|solo|s[oó]lo|rather|prefer)\b", clause)]
+        if onlys and onlys[-1] > max(stops, default=-1):
+            return "only"
+        if stops:
+            if re.match(_AT_TIMES, words[found.end():]):
+                continue
+            return "refused"
+        if re.match(r"\s+(?:only|please|instead)\b", words[found.end():]):
+            return "only"
+    return None
 
 
 _HOURS = {name: hour for hour, name in enumerate(
@@ -126,7 +150,7 @@ def request_callback(session: Session, *, key: str, conversation_id: Conversatio
                      words: str, now: datetime, today: date) -> Placed:
     """A call back is wanted."""
     what = effect(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
-    return what.placed(what.ticket("callback", f"Wants a call back: {words}"))
+    return what.placed(what.ticket("callback", f"Wants to be rung back: {words}"))
 
 
 def add_to_ticket(session: Session, *, number: str, words: str, now: datetime) -> None:

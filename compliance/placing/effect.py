@@ -7,11 +7,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from compliance.identity import who
+from compliance.operator import operator
 from compliance.profile import Profile, profile
 from conversations.duty import someone_on_duty
 from conversations.models import Conversation, Ticket
 from conversations.tickets import open_ticket
-from ledger.holds import place_hold
+from ledger.holds import active_holds, place_hold
 from ledger.kinds import DebtStatus, HoldReason
 from ledger.models import Creditor, Debt, Debtor, Hold
 from ledger.policy import policy_for
@@ -71,9 +72,16 @@ class Effect:
 
     def hold(self, reason: HoldReason, *, debt_id: DebtId | None = None, until: date | None = None,
              cause: str = "") -> Hold | None:
-        """Place a hold on one debt or everything of the debtor; None when it is not known whose."""
+        """Place a hold on one debt or everything of the debtor; None when it is not known whose.
+
+        One in force that lasts as long is enough: saying the same again adds nothing.
+        """
         if self.debtor_id is None:
             return None
+        for standing in active_holds(self.session, debtor_id=self.debtor_id, now=self.now):
+            as_long = standing.until is None or (until is not None and standing.until >= until)
+            if standing.reason == reason and standing.debt_id == debt_id and as_long:
+                return standing
         scope = f":{debt_id}" if debt_id is not None else ""
         return place_hold(
             self.session, key=f"{self.key}:{reason}{scope}", debtor_id=self.debtor_id, debt_id=debt_id, reason=reason,
@@ -109,11 +117,11 @@ class Effect:
 
     def placed(self, ticket: Ticket) -> Placed:
         """The outcome, without a hold's end."""
-        return Placed(ticket.number, someone_on_duty(self.session, now=self.now))
+        return Placed(ticket.number, staffed(self.session, now=self.now))
 
     def placed_until(self, ticket: Ticket, until: date) -> PlacedUntil:
         """The outcome, with the hold's last day."""
-        return PlacedUntil(ticket.number, someone_on_duty(self.session, now=self.now), until, (until - self.today).days)
+        return PlacedUntil(ticket.number, staffed(self.session, now=self.now), until, (until - self.today).days)
 
 
 def effect(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None, now: datetime,
@@ -122,6 +130,11 @@ def effect(session: Session, *, key: str, conversation_id: ConversationId, debto
     identified = None if debtor_id is not None else who(session, conversation_id, now=now).identified
     return Effect(session, key, conversation_id, debtor_id if debtor_id is not None else identified,
                   debtor_id is not None, now, today)
+
+
+def staffed(session: Session, *, now: datetime) -> bool:
+    """Whether a debtor may be told that a colleague is there now: within office hours, and somebody is active."""
+    return operator().open_at(now) and someone_on_duty(session, now=now)
 
 
 def note(ticket: Ticket, words: str, now: datetime) -> None:

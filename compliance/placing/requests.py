@@ -47,3 +47,10 @@ def not_understood(session: Session, *, key: str, conversation_id: ConversationI
     """Twice not understood: a person answers (rule 31)."""
     return _request(session, "not_understood", f"The assistant did not understand: {words}", key=key,
                     conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today, urgent=True)
+
+
+def threat(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None, now: datetime,
+           today: date) -> Placed:
+    """A threat against people who work here: staff decide what to do about it."""
+    return _request(session, "threat", "A threat against staff. Read the conversation.", key=key,
+                    conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today, urgent=True)

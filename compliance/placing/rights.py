@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from compliance.identity import end_verification
 from compliance.links import revoke
 from compliance.models import Channel, Verification
+from compliance.placing.closed import closed_by
 from compliance.placing.effect import Effect, Placed, PlacedUntil, effect, last_day
 from compliance.preferences import set_allowed, stop_all
+from conversations.models import Ticket
 from ledger.holds import active_holds, lift_hold
 from ledger.kinds import DebtStatus, HoldReason
 from ledger.models import Debt, Debtor
@@ -43,13 +45,14 @@ def _on_debt_or_all(what: Effect, reason: HoldReason, debt_id: DebtId | None, *,
 
 
 def dispute(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
-            debt_id: DebtId | None, now: datetime, today: date, every: bool = False) -> Placed:
-    """A dispute typed in chat is a written one: collecting stops until it is answered (rules 13, 27)."""
+            debt_id: DebtId | None, now: datetime, today: date, every: bool = False, too_old: bool = False) -> Placed:
+    """A dispute typed in chat is a written one: collecting stops until it is answered (rules 13, 15, 27)."""
     what = effect(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
     _on_debt_or_all(what, HoldReason.DISPUTE, debt_id, every=every)
-    ticket = what.ticket("dispute", f"Disputed in chat: {_named(what, debt_id, every)}. Ask the creditor for proof; "
-                                    "tell the debtor the outcome.")
-    return what.placed(ticket)
+    named = _named(what, debt_id, every)
+    task = "Check the dates and the law" if too_old else "Ask the creditor for proof"
+    said = f"{named}, as too old" if too_old else named
+    return what.placed(what.ticket("dispute", f"Disputed in chat: {said}. {task}; tell the debtor the outcome."))
 
 
 def fraud(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
@@ -81,8 +84,9 @@ def wrong_person(session: Session, *, key: str, conversation_id: ConversationId,
     channels = _give_up_contact_point(what, "wrong_person")
     what.hold(HoldReason.WRONG_PERSON)
     end_verification(session, conversation_id=conversation_id, reason="wrong_person", now=now)
-    return what.placed(what.ticket(
-        "wrong_person", f"Wrong person on {', '.join(channels) or what.conversation.channel}. Find the right contact."))
+    return what.placed(_closing(
+        what, "wrong_person",
+        f"Wrong person on {', '.join(channels) or what.conversation.channel}. Find the right contact."))
 
 
 def _give_up_contact_point(what: Effect, reason: str) -> list[Channel]:
@@ -105,6 +109,12 @@ def _give_up_contact_point(what: Effect, reason: str) -> list[Channel]:
     return channels
 
 
+def _closing(what: Effect, kind: str, summary: str, *, urgent: bool = False) -> Ticket:
+    """The ticket that closes the conversation to any word about a debt, see ``closed_by``."""
+    return what.ticket(kind, summary, urgent=urgent,
+                       always_new=closed_by(what.session, what.conversation_id) is None)
+
+
 def third_party(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
                 now: datetime, today: date) -> PlacedUntil:
     """Somebody who speaks for the debtor: verification ends at once, staff look at their authority."""
@@ -112,7 +122,7 @@ def third_party(session: Session, *, key: str, conversation_id: ConversationId, 
     until = last_day(session, debtor_id=what.debtor_id, reason=HoldReason.THIRD_PARTY, today=today)
     what.hold(HoldReason.THIRD_PARTY, until=until)
     end_verification(session, conversation_id=conversation_id, reason="third_party", now=now)
-    ticket = what.ticket("third_party", "Somebody writes for the debtor. Check their authority before a word is said.")
+    ticket = _closing(what, "third_party", "Somebody writes for the debtor. Check their authority before a word is said.")
     return what.placed_until(ticket, until)
 
 
@@ -126,8 +136,8 @@ def deceased(session: Session, *, key: str, conversation_id: ConversationId, deb
     else:
         what.conversation.contact_stopped_at = what.conversation.contact_stopped_at or now
     end_verification(session, conversation_id=conversation_id, reason="deceased", now=now)
-    ticket = what.ticket("deceased", "The account holder is reported to have died. Contact gently.", urgent=True)
-    return what.placed(ticket)
+    return what.placed(_closing(what, "deceased", "The account holder is reported to have died. Contact gently.",
+                                urgent=True))
 
 
 def bankruptcy(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
@@ -150,6 +160,15 @@ def represented(session: Session, *, key: str, conversation_id: ConversationId, 
     return what.placed(ticket)
 
 
+def representative(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
+                   words: str, now: datetime, today: date) -> Placed:
+    """Who acts for the debtor, in the debtor's words: kept with the debtor when it is verified whose it is."""
+    what = effect(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
+    if what.verified and what.debtor_id is not None:
+        session.get_one(Debtor, what.debtor_id).representative = words[:500]
+    return what.placed(what.ticket("represented", f"Contact: {words}"))
+
+
 def complaint(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
               now: datetime, today: date) -> Placed:
     """Any dissatisfaction is a complaint: no chasing while it is looked at, staff alerted at once (rule 38)."""
@@ -159,8 +178,8 @@ def complaint(session: Session, *, key: str, conversation_id: ConversationId, de
 
 
 def privacy_request(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
-                    now: datetime, today: date) -> Placed:
+                    now: datetime, today: date, wants: str = "Question or request") -> Placed:
     """Access, export or erasure of personal data (rule 33)."""
     what = effect(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
     due = today + timedelta(days=what.profile.data_request_days)
-    return what.placed(what.ticket("privacy", f"Question or request about personal data; answer by {due.isoformat()}."))
+    return what.placed(what.ticket("privacy", f"{wants} about personal data; answer by {due.isoformat()}."))

@@ -52,6 +52,10 @@ def luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
+_DATE_WITHIN = re.compile(r"(?<!\d)\d{1,2}[/.]\d{1,2}[/.](?:19|20)\d\d(?!\d)")
+"""A whole date: "10042 17/05/1984" is a reference and a birthday, whatever its check digit happens to be."""
+
+
 def cards(text: str) -> Iterator[tuple[int, int]]:
     """Where card numbers and their security codes stand: 13 to 19 digits with a right check digit, however split."""
     for run in _DIGIT_RUN.finditer(text):
@@ -62,9 +66,11 @@ def cards(text: str) -> Iterator[tuple[int, int]]:
             length = next((size for size in (16, 15, 19, 18, 17, 14, 13)
                            if start + size <= len(digits) and digits[start] != "0"
                            and luhn(digits[start:start + size])), 0)
-            if length:
+            if length and not _DATE_WITHIN.search(text, places[start], places[start + length - 1] + 1):
                 yield places[start], places[start + length - 1] + 1
-            start += length or 1
+                start += length
+            else:
+                start += 1
     for code in _CVV.finditer(text):
         yield code.start(1), code.end(1)
 

@@ -96,9 +96,9 @@ EFFECTS = {
     "breathing_space_request": HoldReason.ADVICE, "already_paid": HoldReason.ALREADY_PAID,
     "plan_change": HoldReason.STAFF_REVIEW, "stop_contact": None, "privacy_request": None, "payment_problem": None,
     "language_request": None, "settlement_request": None, "statement_request": None, "not_understood": None,
-    "request_human": None, "request_callback": None, "contact_preference": None, "details_change": None,
+    "threat": None, "request_human": None, "request_callback": None, "contact_preference": None, "details_change": None,
 }
-URGENT = {"fraud", "complaint", "self_harm", "request_human", "deceased", "not_understood"}
+URGENT = {"fraud", "complaint", "self_harm", "request_human", "deceased", "not_understood", "threat"}
 ENDS = {"wrong_person", "third_party", "deceased"}
 
 
@@ -125,8 +125,8 @@ def test_every_effect(scene: Make, name: str, how: str) -> None:
 
 def test_the_table_is_complete() -> None:
     functions = {name for name in placing.__all__ if inspect.isfunction(getattr(placing, name))}
-    assert functions == set(EFFECTS) | {"add_to_ticket", "hardship", "hardship_until", "note_vulnerability",
-                                        "offer_below_floor"}
+    assert functions == set(EFFECTS) | {"add_to_ticket", "closed_by", "for_themselves", "hardship", "hardship_until",
+                                        "note_vulnerability", "offer_below_floor", "representative", "take_up"}
 
 
 def test_a_dispute_of_one_debt_holds_that_debt(scene: Make) -> None:

@@ -51,7 +51,8 @@ def test_what_is_not_a_text_is_not_said(db: Database, now: datetime, conversatio
 
 def test_an_action_cannot_send_what_is_no_say(db: Database, now: datetime, conversation: ConversationId) -> None:
     for odd in ({"say": "thanks", "buttons": [{"title": "yes"}]}, {"say": "thanks", "buttons": 3}, {"values": {}},
-                {"say": "thanks", "card": {"rows": []}}, {"say": "thanks", "values": [1]}, {"say": "thanks", "card": 5}):
+                {"say": "thanks", "card": {"rows": []}}, {"say": "thanks", "values": [1]},
+                {"say": "thanks", "card": 5}):
         with pytest.raises(TextError), db.write() as session:
             say(session, conversation_id=conversation, text=Say.from_json(odd), now=now)
 
@@ -90,7 +91,8 @@ def test_only_what_is_for_telegram_is_put_up_for_delivery(
         assert staff.author == Author.STAFF
 
 
-@pytest.mark.parametrize("words", ["\u202eevil", "😀" * 4000, "<script>alert(1)</script>", "=1+1", "'; DROP TABLE turn; --"])
+@pytest.mark.parametrize("words", [
+    "\u202eevil", "😀" * 4000, "<script>alert(1)</script>", "=1+1", "'; DROP TABLE turn; --"])
 def test_words_come_back_as_they_were_written(
     db: Database, now: datetime, conversation: ConversationId, says: Says, words: str
 ) -> None:

@@ -10,13 +10,19 @@ from typing import Any
 
 import httpx
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from compliance.links import make_link
 from conversations.models import Conversation, Message, Turn, TurnState
-from ledger.models import Creditor, Debtor
+from ledger.holds import HoldReason, place_hold
+from ledger.models import Creditor, DebtBalance, Debtor
 from ledger.money import Money
+from ledger.offers import Offer
 from ledger.opening import open_debt
-from runtime.ids import DebtorId
+from ledger.plans import agree_plan
+from ledger.receipts import receive
+from ledger.schedule import Frequency
+from runtime.ids import DebtId, DebtorId
 from tests.end_to_end.conftest import Desk
 
 _numbers = count(1)
@@ -45,13 +51,14 @@ class Person:
 def make_person(desk: Desk, given: dict[str, Any]) -> Person:
     """Somebody new in the ledger, by the ``given`` of a scenario: names, country, and debts with their amounts."""
     number = next(_numbers)
+    today = desk.now.date()
     country = str(given.get("country", "GB"))
     person = Debtor(
         ref=f"EE-{7000 + number}", first_name=given.get("first_name", "Robin"),
         last_name=given.get("last_name", "Tester"), date_of_birth="1984-05-17",
         postcode=given.get("postcode", "LS1 4AB" if country == "GB" else "78701"), country=country,
         region=given.get("region"), timezone="Europe/London" if country == "GB" else "America/Chicago",
-        language=given.get("language"), email=None, phone=None, vulnerable=False, created_at=desk.now)
+        language=given.get("language"), email=given.get("email"), phone=None, vulnerable=False, created_at=desk.now)
     with desk.database.write() as session:
         session.add(person)
         session.flush()
@@ -63,11 +70,39 @@ def make_person(desk: Desk, given: dict[str, Any]) -> Person:
             made = open_debt(
                 session, key=f"test:{ref}", ref=ref, debtor_id=DebtorId(person.id), creditor_id=creditor.id,
                 kind=debt.get("kind", "energy"), description=debt.get("description", ""),
-                opened_on=date.today() - timedelta(days=200), effective_on=date.today() - timedelta(days=30),
-                principal=Money.from_decimal(Decimal(str(debt["amount"])), creditor.currency), now=desk.now,
-                actor="test")
+                opened_on=today - timedelta(days=200 - place), effective_on=today - timedelta(days=30),
+                original_creditor=debt.get("original"), time_barred=debt.get("time_barred"),
+                principal=_money(debt["amount"], creditor), interest=_money(debt.get("interest", 0), creditor),
+                now=desk.now, actor="test")
             debts[ref] = int(made.id)
+            if debt.get("hold"):
+                place_hold(session, key=f"test:{ref}:hold", debtor_id=DebtorId(person.id), debt_id=DebtId(int(made.id)),
+                           reason=HoldReason(debt["hold"]), now=desk.now, until=None, actor="test", cause="test")
+        for step, payment in enumerate(given.get("paid", ())):
+            receive(session, key=f"test:{person.ref}:paid:{step}", actor="test", cause="test", posted_at=desk.now,
+                    split={DebtId(next(iter(debts.values()))): _money(payment["amount"], creditor)},
+                    effective_on=today - timedelta(days=payment["days_ago"]))
+        if plan := given.get("plan"):
+            _agree(session, DebtorId(person.id), [DebtId(i) for i in debts.values()], plan, creditor, desk)
     return Person(DebtorId(person.id), person.ref, date(1984, 5, 17), str(person.postcode), person.last_name, debts)
+
+
+def _money(amount: Any, creditor: Creditor) -> Money:
+    return Money.from_decimal(Decimal(str(amount)), creditor.currency)
+
+
+def _agree(session: Session, debtor_id: DebtorId, debts: list[DebtId], given: dict[str, Any], creditor: Creditor,
+           desk: Desk) -> None:
+    """A plan with its first ``kept`` payments made on their days. ``first``: days from today, so mostly negative."""
+    owed = sum(session.get_one(DebtBalance, debt_id).owed for debt_id in debts)
+    first = desk.now + timedelta(days=given["first"])
+    offer = Offer(Money(owed, creditor.currency), _money(given["instalment"], creditor),
+                  Frequency(int(given.get("every", 1)), given.get("unit", "month")), first.date())
+    agree_plan(session, key=f"test:{debtor_id}:plan", debtor_id=debtor_id, debt_ids=debts, offer=offer, actor="test",
+               now=first - timedelta(days=7))
+    for number, due in enumerate(offer.dues[:int(given.get("kept", 0))]):
+        receive(session, key=f"test:{debtor_id}:instalment:{number}", split={debts[0]: due.amount},
+                effective_on=due.on, posted_at=desk.now, actor="test", cause="test")
 
 
 class Chat:
@@ -96,12 +131,12 @@ class Chat:
         """Type something; returns what the desk answered."""
         return self._send({"text": text})
 
-    def press(self, title: str) -> list[Message]:
-        """Press the newest button whose title begins so; returns what the desk answered."""
+    def press(self, title: str, *, oldest: bool = False) -> list[Message]:
+        """Press the newest (or oldest) button whose title begins so; returns what the desk answered."""
         shown = [b for m in self.messages() for b in m.buttons]
         found = [b for b in shown if b["title"].startswith(title)]
         assert found, f"no button {title!r}; there are {[b['title'] for b in shown]}"
-        return self._send({"button": found[-1]["id"]})
+        return self._send({"button": found[0 if oldest else -1]["id"]})
 
     def send(self, body: dict[str, Any]) -> httpx.Response:
         """Post a message as it stands."""
