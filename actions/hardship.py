@@ -15,8 +15,8 @@ from ledger.balances import DebtLine
 from ledger.holds import HoldReason
 
 REASONS = {
-    "income": r"\b(job|work|redundan|laid off|redundancy|signed off|factory|unemployed|hours|wages?|fired|sacked|income|salary|furlough|benefits?"
-              r"|universal credit|pip|pay ?check|business|shifts?)",
+    "income": r"\b(job|work|redundan|laid off|signed off|factory|unemployed|hours|wages?|fired|sacked|income|salary"
+              r"|furlough|benefits?|universal credit|pip|pay ?check|business|shifts?)",
     "illness": r"\b(ill|sick|hospital|cancer|surgery|injur|disab|operation|poorly|depress|anxiety|stroke|pregnan)",
     "bereavement": r"\b(died|death|funeral|passed away|bereave|lost my (mum|mom|dad|wife|husband|son|daughter))",
     "household": r"\b(rent|bills?|kids?|child|divorce|split up|separat|food|energy|mortgage|baby|evict)",

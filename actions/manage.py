@@ -9,7 +9,7 @@ from actions.context import ACTOR, Context
 from actions.debts import inviting, open_debts, sums, usable, wall
 from actions.menu import allowed
 from actions.offered import CANNOT, CHANGE_PLAN, OWE, PAY, PERSON, PLAN, SPREAD
-from actions.registry import action, repeats
+from actions.registry import ACTIONS, action, repeats
 from actions.rights import place
 from compliance import placing
 from conversations.say import Choice, Say
@@ -55,6 +55,8 @@ def plan_status(ctx: Context) -> Sequence[Say]:
 def change_plan(ctx: Context) -> Sequence[Say]:
     """A change is made by a colleague; what was said goes with it, and nobody chases meanwhile."""
     plans = active_plans(ctx)
+    if not plans and ctx.turn.terms.get("amounts"):  # "i can stretch to 12 a month", and there is none to change
+        return ACTIONS["action_plan"].function(ctx)
     if not plans:
         return _no_plan(ctx)
     placed = placing.plan_change(ctx.session, words=ctx.turn.raw, **place(ctx))

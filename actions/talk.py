@@ -1,5 +1,6 @@
 """What is talk rather than business, and what helps when the two cannot be told apart."""
 
+import re
 from collections.abc import Sequence
 
 from actions import claims
@@ -27,6 +28,9 @@ ANSWERED_BY = {
     "hardship_reason": "action_hardship_reason",
 }
 """What answers an open question, for words of which nothing else could be made."""
+_LACKS = re.compile(
+    r"\b(?:don'?t (?:know|have|remember)|dunno|lost|can'?t (?:find|remember)|no idea|haven'?t got|forgot\w*)\b")
+"""Words of somebody who has not got what is asked for."""
 ANY_WORDS = ("paid_details", "hardship_reason")
 WHICH = ("pay_debt", "plan_creditor")
 
@@ -123,11 +127,13 @@ def misunderstood(ctx: Context) -> Sequence[Say]:
 
     Words that nobody understood may still answer what was asked last.
     """
-    if answer := _answer(ctx, any_words=True) or _named_debt(ctx):
+    if answer := _answer(ctx, any_words=True) or _by_terms(ctx) or _named_debt(ctx):
         return answer
     ctx.conversation.misunderstandings += 1
     if ctx.conversation.misunderstandings > ASK_FIRST:
         return to_person(ctx)
+    if ctx.question == "identity" and _LACKS.search(ctx.words):
+        return REPEATS["identity"](ctx)
     if ctx.question == "identity":
         return [Say("identity_why", {"one": ctx.standing.identified is not None}, (PERSON,))]
     readings = _readings(ctx)
@@ -145,6 +151,18 @@ def _answer(ctx: Context, *, any_words: bool) -> Sequence[Say]:
         ctx.conversation.misunderstandings = 0
         return ACTIONS[ANSWERED_BY[question]].function(ctx)
     return []
+
+
+def _by_terms(ctx: Context) -> Sequence[Say]:
+    """A figure with a rhythm is a plan, a figure with a day to come a promise, however it was worded."""
+    terms = ctx.turn.terms
+    if ctx.question is not None or ctx.standing.verified is None or not terms.get("amounts"):
+        return []
+    wanted = "action_plan" if ctx.frequency else "action_promise" if any(d > ctx.today for d in ctx.dates) else None
+    if wanted is None:
+        return []
+    ctx.conversation.misunderstandings = 0
+    return ACTIONS[wanted].function(ctx)
 
 
 def _named_debt(ctx: Context) -> Sequence[Say]:

@@ -1,4 +1,8 @@
-"""The first words of a conversation (rule 30: the bot says it is one; rule 4: nothing of a debt)."""
+"""The first words of a conversation (rule 30: the bot says it is one; rule 4: nothing of a debt).
+
+What may be chosen then hints at a debt only to a verified debtor, after what the law wants said first (rule 1), and
+invites to pay only where we may ask (rules 13, 20, 35, 36).
+"""
 
 from datetime import datetime
 
@@ -6,14 +10,30 @@ from sqlalchemy.orm import Session
 
 from compliance.identity import Outcome, Verified, who
 from compliance.operator import operator
+from compliance.profile import profile
 from conversations.open import ask
 from conversations.say import Choice, Say, say
+from ledger.balances import balance_of, third_party_collector
+from ledger.holds import active_holds
+from ledger.kinds import HoldReason
 from ledger.models import Debtor
 from runtime.ids import ConversationId
 
 UNVERIFIED = (Choice("what_is_this", "ask_who_are_you"), Choice("talk_to_person", "request_human"))
 VERIFIED = (Choice("what_i_owe", "ask_balance"), Choice("pay", "pay_now"), Choice("spread_it", "request_payment_plan"),
             Choice("cannot_pay", "cannot_pay"), Choice("talk_to_person", "request_human"))
+RESTING = (VERIFIED[0], VERIFIED[-1])
+WITH_A_PERSON = frozenset({HoldReason.SELF_HARM, HoldReason.DECEASED})
+"""Holds beside which nothing but a person is offered."""
+
+
+def _offered(session: Session, debtor: Debtor, now: datetime) -> tuple[Choice, ...]:
+    if any(hold.reason in WITH_A_PERSON for hold in active_holds(session, debtor_id=debtor.id, now=now)):
+        return VERIFIED[-1:]
+    if profile(debtor.country).collector_disclosure and third_party_collector(session, debtor.id):
+        return UNVERIFIED
+    lines = balance_of(session, debtor.id, now=now).lines
+    return VERIFIED if any(line.askable and line.time_barred is not True for line in lines) else RESTING
 
 
 def greet(session: Session, *, conversation_id: ConversationId, link: Outcome | None, now: datetime) -> None:
@@ -22,7 +42,8 @@ def greet(session: Session, *, conversation_id: ConversationId, link: Outcome | 
     name = operator().trading_name
     if isinstance(link, Verified) and standing.verified:
         debtor = session.get_one(Debtor, standing.verified)
-        text = Say("greeting_verified", {"operator": name, "name": debtor.first_name}, VERIFIED)
+        text = Say("greeting_verified", {"operator": name, "name": debtor.first_name},
+                   _offered(session, debtor, now))
     elif link is not None and standing.identified:
         ask(session, conversation_id=conversation_id, name="identity", data={"then": "action_balance"})
         text = Say("greeting_identified", {"operator": name}, UNVERIFIED)

@@ -8,13 +8,14 @@ from compliance.factors import Found, find_factors, mask_cards
 from compliance.safety_net import urgent_intent
 from conversations.models import Conversation
 from conversations.terms import Terms, find_terms
-from conversations.terms.bare import is_bare
+from conversations.terms.bare import is_bare, is_which
 from conversations.turns import Heard
 from runtime.errors import DebtorError
 
 MAX_TEXT = 4000
 """Characters of one message; Telegram's own limit is 4096."""
 
+ASKS_WHICH = frozenset({"pay_debt", "plan_creditor", "dispute_which"})
 ANSWERED_BY_TERMS = frozenset({"pay_amount", "plan_creditor", "plan_offer", "plan_confirm", "promise_details",
                                "promise_confirm"})
 """Open questions to which a bare amount, day or rhythm is the answer, whatever else it may look like."""
@@ -68,6 +69,8 @@ def hear(text: str, conversation: Conversation, *, today: date) -> Heard:
     if forced is None and question == "identity" and given and beside is None:
         forced = "inform"
     if forced is None and question in ANSWERED_BY_TERMS and is_bare(words, terms):
+        forced = "inform"
+    if forced is None and question in ASKS_WHICH and is_which(words):
         forced = "inform"
     if forced is None and question in ANSWERED_BY_CONTACT and _CONTACT.search(found.masked):
         forced = "inform"

@@ -14,7 +14,8 @@ _SECRET = re.compile(
 
 class _OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return _SECRET.sub("[redacted]", super().format(record)).replace("\n", " ⏎ ").replace("\r", " ")
+        line = " ⏎ ".join(_SECRET.sub("[redacted]", super().format(record)).splitlines())
+        return "".join(c if c.isprintable() else "·" for c in line)  # no control of a terminal, no direction
 
 
 def set_up_logs() -> None:

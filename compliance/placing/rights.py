@@ -122,7 +122,8 @@ def third_party(session: Session, *, key: str, conversation_id: ConversationId, 
     until = last_day(session, debtor_id=what.debtor_id, reason=HoldReason.THIRD_PARTY, today=today)
     what.hold(HoldReason.THIRD_PARTY, until=until)
     end_verification(session, conversation_id=conversation_id, reason="third_party", now=now)
-    ticket = _closing(what, "third_party", "Somebody writes for the debtor. Check their authority before a word is said.")
+    ticket = _closing(what, "third_party",
+                      "Somebody writes for the debtor. Check their authority before a word is said.")
     return what.placed_until(ticket, until)
 
 

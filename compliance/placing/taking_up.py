@@ -40,7 +40,8 @@ def take_up(session: Session, *, conversation_id: ConversationId, debtor_id: Deb
         if ticket.kind in CLOSING or ticket.kind in besides:
             continue
         key = ticket.key.removesuffix(f":{ticket.kind}")
-        given: dict[str, Any] = {"key": key, "conversation_id": conversation_id, "debtor_id": debtor_id, "now": now, "today": today}
+        given: dict[str, Any] = {"key": key, "conversation_id": conversation_id, "debtor_id": debtor_id, "now": now,
+                                 "today": today}
         if ticket.kind in _AGAIN:
             function, more = _AGAIN[ticket.kind]
             function(session, **given, **more)

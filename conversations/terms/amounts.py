@@ -66,7 +66,7 @@ _CUE = re.compile(
 _FOLLOWS = re.compile(
     rf"$|[.,;!?)\n]|[{FREQUENCY}{DATE}{QUIET}]|(?:now|today|tomorrow|tonight|on|by|from|starting|start|a|an|per|each|every|and|or|then|"
     r"is|would|will|wd|max|maximum|min|minimum|tops|ok|okay|please|pls|plz|if|till|until|but|for|this|next|in|instead|not|to|"
-    r"of it|of that|towards|toward|off|straight|maybe|asap|when|as|works|sounds|at|only|total|altogether|upfront|up|down|with|so|that's|"
+    r"of it|of that|over|towards|toward|off|straight|maybe|asap|when|as|works|sounds|at|only|total|altogether|upfront|up|down|with|so|that's|"
     r"thats|because|cos|it|i|can|could|right|via|against|before|after|ahora|hoy|mañana|el|al|cada|por|y|o|pero|si|desde|"
     r"hasta|como|máximo|maximo|está|esta|es|sería|seria|ya|deal|done|best|all|more|less|here|there|thanks|ty|cheers)\b"
 )

@@ -27,6 +27,17 @@ _NUMBERS = re.compile(r"""
 _ACTS = re.compile(r"\b(?:can|could) i pay\b|\bpay (?:now|today)\b")
 
 
+_WHICH = re.compile(
+    r"(?:(?:yes|ok|um|er|just|well),? )?(?:the |my )?(?:first|1st|second|2nd|third|3rd|last|other|both|all|biggest"
+    r"|bigger|largest|smallest|smaller|oldest|newest|top|bottom|lot|everything)(?: (?:one|ones|of them|of it|together|please"
+    r"|thanks|first|two|three|in one|at once))*[.!]?")
+
+
+def is_which(text: str) -> bool:
+    """Whether ``text`` only says which of several: "the second one", "both of them together"."""
+    return bool(_WHICH.fullmatch(" ".join(text.casefold().split())))
+
+
 def is_bare(text: str, terms: Terms) -> bool:
     """Whether ``text`` says nothing beside its ``terms``. False when it has none."""
     if not (terms.amounts or terms.dates or terms.frequency) or _ACTS.search(text.casefold()):

@@ -42,6 +42,11 @@ class Person:
     debts: dict[str, int] = field(default_factory=dict)
 
     @property
+    def address(self) -> str:
+        """Their own internet address, of the range for documentation: failures lock by address as well."""
+        return f"198.51.100.{self.debtor_id % 255}"
+
+    @property
     def words(self) -> dict[str, str]:
         """What ``{ref}``, ``{dob}`` … stand for in a scenario's lines."""
         return {"ref": self.ref, "dob": self.date_of_birth.strftime("%d/%m/%Y"), "postcode": self.postcode,
@@ -108,9 +113,11 @@ def _agree(session: Session, debtor_id: DebtorId, debts: list[DebtId], given: di
 class Chat:
     """One conversation as its debtor's browser sees it."""
 
-    def __init__(self, desk: Desk, *, link: str | None = None, locale: str = "en-GB") -> None:
+    def __init__(self, desk: Desk, *, link: str | None = None, locale: str = "en-GB",
+                 address: str | None = None) -> None:
         self.desk = desk
-        reply = desk.client.post("/api/chat/session", json={"locale": locale, **({"link": link} if link else {})})
+        reply = desk.client.post("/api/chat/session", json={"locale": locale, **({"link": link} if link else {})},
+                                 headers={"X-Forwarded-For": address} if address else None)
         assert reply.status_code == 201, reply.text
         self.conversation_id = reply.json()["conversation_id"]
         self.headers = {"Authorization": f"Bearer {reply.json()['token']}"}
@@ -162,11 +169,12 @@ class Chat:
             time.sleep(0.03)
         raise AssertionError(f"no answer within {PATIENCE_SECONDS} s")
 
-    def wait_for(self, say: str) -> Message:
-        """Wait for a message that comes by itself."""
+    def wait_for(self, say: str, *, besides: int = 0) -> Message:
+        """Wait for a message that comes by itself, one more than the ``besides`` that were said already."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            if found := [m for m in self.messages() if m.say == say]:
+            found = [m for m in self.messages() if m.say == say]
+            if len(found) > besides:
                 return found[-1]
             time.sleep(0.05)
         raise AssertionError(f"{say!r} was not said; said were {[m.say for m in self.messages()]}")

