@@ -32,13 +32,17 @@ def _words(text: str) -> set[str]:
 
 
 def _names(typed: set[str], debt: DebtLine) -> bool:
-    known = _words(f"{debt.creditor} {debt.description} {debt.ref} {debt.original_creditor or ''}")
+    known = _words(f"{debt.creditor} {debt.description} {debt.original_creditor or ''}")
+    known |= {part for part in re.findall(r"\d{3,}", debt.ref)}
     return bool(typed & known) or any(get_close_matches(w, known, 1, CLOSE) for w in typed if len(w) > 4)
 
 
 def meant(lines: Sequence[DebtLine], words: str) -> list[DebtLine]:
     """The debts whose creditor, description or reference the debtor named; empty when none or all were."""
-    typed = _words(_HOW.sub(" ", words.casefold()))
+    said = words.casefold()
+    if numbered := [d for d in lines if re.search(rf"(?<![\w-]){re.escape(d.ref.casefold())}(?![\w-])", said)]:
+        return numbered if len(numbered) < len(lines) or len(lines) == 1 else []
+    typed = _words(_HOW.sub(" ", said))
     found = [d for d in lines if _names(typed, d)]
     return [] if len(found) == len(lines) and len(lines) > 1 else found
 

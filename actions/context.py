@@ -34,6 +34,7 @@ class Context:
     standing: Standing
     now: datetime
     ranking: Sequence[Mapping[str, Any]] = ()
+    kept: Debtor | None = None
     tried: object = None
     """What came of comparing this turn's identity factors; None when they were not compared yet."""
 
@@ -61,8 +62,10 @@ class Context:
 
     @property
     def debtor(self) -> Debtor:
-        """The verified debtor."""
-        return self.session.get_one(Debtor, self.verified)
+        """The verified debtor, read once: a session forgets what nobody holds."""
+        if self.kept is None or self.kept.id != self.verified:
+            self.kept = self.session.get_one(Debtor, self.verified)
+        return self.kept
 
     @property
     def today(self) -> date:

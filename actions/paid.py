@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from actions.balance import last_payment
 from actions.context import Context
-from actions.debts import open_debts, usable
+from actions.debts import open_debts, totals, usable
 from actions.offered import OWE, PERSON
 from actions.registry import action
 from actions.rights import place
@@ -20,7 +20,7 @@ def already_paid(ctx: Context) -> Sequence[Say]:
     paid = payments_of(ctx.session, ctx.verified)
     last = last_payment(paid) if paid else None
     if not lines:
-        return [Say("paid_and_clear", {"last": last}, (PERSON,))]
+        return [Say("paid_and_clear", {"last": last, "overpaid": totals(ctx.balance.overpaid)}, (PERSON,))]
     placed = placing.already_paid(ctx.session, **place(ctx))
     told = bool(ctx.turn.terms.get("amounts") and ctx.turn.terms.get("dates"))
     placing.add_to_ticket(ctx.session, number=placed.number, words=ctx.turn.raw, now=ctx.now)

@@ -19,6 +19,8 @@ from actions.running import PERSON as ONE_PERSON
 from compliance import placing
 from conversations.say import Choice, Say
 from ledger.balances import DebtLine
+from ledger.holds import active_holds
+from ledger.kinds import HoldReason
 
 _TOO_OLD = re.compile(
     r"\b(?:(?:too|so) old|statute[- ]?barred|time[- ]?barred|limitations?|prescri(?:bed|ption)|\w+ (?:years|yrs) old|"
@@ -53,6 +55,18 @@ def _which(ctx: Context) -> tuple[DebtLine | None, list[DebtLine], bool]:
     return None, lines, every or (ctx.question == "dispute_which" and ctx.turn.intent == "affirm")
 
 
+def _held(ctx: Context, debt: DebtLine | None, *reasons: HoldReason) -> bool:
+    """Whether this debt was on hold for one of ``reasons`` before this turn."""
+    return debt is not None and any(
+        hold.debt_id == debt.debt_id and hold.reason in reasons and not hold.key.startswith(f"{ctx.turn.id}:")
+        for hold in active_holds(ctx.session, debtor_id=ctx.verified, now=ctx.now))
+
+
+def _running_already(ctx: Context, debt: DebtLine, placed: placing.Placed) -> Sequence[Say]:
+    placing.add_to_ticket(ctx.session, number=placed.number, words=ctx.turn.raw, now=ctx.now)
+    return [Say("dispute_running", {"number": placed.number, "creditor": debt.creditor}, (PERSON,))]
+
+
 @action("action_dispute")
 def dispute(ctx: Context) -> Sequence[Say]:
     """A dispute typed here is a written one; asking stops at once (rules 13, 15, 27)."""
@@ -63,6 +77,7 @@ def dispute(ctx: Context) -> Sequence[Say]:
     debt, lines, every = _which(ctx)
     if not lines:
         return [nothing(ctx)]
+    running = _held(ctx, debt, HoldReason.DISPUTE, HoldReason.FRAUD)
     placed = placing.dispute(ctx.session, debt_id=debt.debt_id if debt else None, every=every, too_old=too_old,
                              **place(ctx))
     if debt is None and not every:
@@ -71,6 +86,8 @@ def dispute(ctx: Context) -> Sequence[Say]:
                     [*debt_choices(lines, "dispute_debt"), Choice("all_of_them", "dispute_debt", {"all": True})])]
     ctx.close()
     values = {"number": placed.number, "creditor": debt.creditor if debt else None}
+    if debt is not None and running:
+        return _running_already(ctx, debt, placed)
     if too_old:
         return [Say("dispute_too_old", values, (PERSON,))]
     stranger = bool(_NEVER_THEIRS.search(ctx.words)) or ctx.turn.button_id is not None
@@ -90,8 +107,11 @@ def fraud(ctx: Context) -> Sequence[Say]:
     if asked := ask_briefly(ctx, "action_fraud", lambda: _fraud_unverified(ctx)):
         return asked
     debt, lines, every = _which(ctx)
+    running = _held(ctx, debt, HoldReason.FRAUD)
     placed = placing.fraud(ctx.session, debt_id=debt.debt_id if debt else None, every=every, **place(ctx))
     ctx.close()
+    if debt is not None and running:
+        return _running_already(ctx, debt, placed)
     return [Say("fraud", {"number": placed.number, "creditor": debt.creditor if debt else None, "any": bool(lines),
                           "report_to": ctx.profile.fraud_report, **reply(ctx, placed)}, (PERSON,))]
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions import claims, disclosures, guard
@@ -13,11 +14,12 @@ from compliance import legal_words, placing
 from compliance.codes import codes_available
 from compliance.identity import NeedMore, NotMatched, Verified, offer_factors
 from conversations.models import Turn, TurnState
-from conversations.say import Choice, Say
+from conversations.say import Choice, Say, lock
 from conversations.turns import next_engine_session
 from runtime.clock import Clock
 from runtime.database import Database
 from runtime.errors import DebtorError
+from runtime.ids import ConversationId
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,9 @@ def run(database: Database, clock: Clock, *, action: str, turn_id: int,
     Raises NoOpenTurn when there is no such turn to be answered; anything else that goes wrong leaves no effect.
     """
     with database.write() as session:
+        asked_in = session.scalar(select(Turn.conversation_id).where(Turn.id == turn_id))
+        if asked_in is not None:
+            lock(session, ConversationId(asked_in))  # asked by two at once, one acts and both answer
         turn = session.get(Turn, turn_id)
         if turn is None or turn.state != TurnState.HANDLING:
             raise NoOpenTurn(f"{action} was called for turn {turn_id}, which is not open")

@@ -10,11 +10,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, select
 
 from bot.gateway import Gateway, gateway
 from bot.greeting import greet
+from bot.handling import Claimed
 from bot.receiving import receive_press, receive_text
 from compliance.identity import end_verification, use_link
 from conversations.models import Conversation, Message
@@ -71,13 +71,19 @@ def _refuse(status: int, say: str, **values: object) -> HTTPException:
                          headers={"Retry-After": str(WAIT_SECONDS)} if status == 429 else None)
 
 
-def _speaker(gate: Annotated[Gateway, Depends(gateway)],
-             authorization: Annotated[str, Header()] = "") -> Conversation:
+async def _token(authorization: Annotated[str, Header()] = "") -> str:
     scheme, _, token = authorization.partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
+Token = Annotated[str, Depends(_token)]
+
+
+def _speaker(gate: Annotated[Gateway, Depends(gateway)], token: Token) -> Conversation:
     with gate.database.read() as session:
         found = session.scalar(
             select(Conversation).where(Conversation.session_token_hash == token_hash(token))
-        ) if scheme.lower() == "bearer" and token else None
+        ) if token else None
     if found is None or found.session_expires_at is None or found.session_expires_at <= gate.clock.now():
         raise _refuse(401, "session_over")
     return found
@@ -122,20 +128,22 @@ def end(speaker: Speaker, gate: Gate) -> None:
 
 
 @router.post("/messages", status_code=202)
-async def send(body: MessageRequest, speaker: Speaker, gate: Gate) -> dict[str, Any]:
+async def send(body: MessageRequest, token: Token, gate: Gate) -> dict[str, Any]:
     """Take in a message. It is stored before this answers; the reply comes as an event."""
-    if not gate.message_limit.allows(speaker.id):
-        raise _refuse(429, "too_many_messages")
     try:
-        await asyncio.to_thread(_take_in, gate, ConversationId(speaker.id), body)
+        conversation_id, claimed = await asyncio.to_thread(_take_in, gate, token, body)
     except DebtorError as error:
         raise _refuse(422, error.say, **error.values) from None
-    gate.handler.wake(ConversationId(speaker.id))
-    gate.wakeup.wake(speaker.id)
+    gate.handler.wake(conversation_id, claimed)
+    gate.wakeup.wake(conversation_id)
     return {"id": str(body.id)}
 
 
-def _take_in(gate: Gateway, conversation_id: ConversationId, body: MessageRequest) -> None:
+def _take_in(gate: Gateway, token: str, body: MessageRequest) -> tuple[ConversationId, Claimed | None]:
+    """Store the message; its turn, claimed in the same transaction, unless an earlier one is still open."""
+    conversation_id = ConversationId(_speaker(gate, token).id)
+    if not gate.message_limit.allows(conversation_id):
+        raise _refuse(429, "too_many_messages")
     provider_id = f"web:{conversation_id}:{body.id}"
     now = gate.clock.now()
     with gate.database.write() as session:
@@ -145,6 +153,7 @@ def _take_in(gate: Gateway, conversation_id: ConversationId, body: MessageReques
         else:
             receive_text(session, conversation_id=conversation_id, provider_id=provider_id, text=body.text or "",
                          now=now, client_id=str(body.id))
+        return conversation_id, gate.handler.claim(session, conversation_id)
 
 
 @router.get("/history")
@@ -160,52 +169,57 @@ def history(speaker: Speaker, gate: Gate) -> dict[str, Any]:
 
 
 @router.get("/events")
-async def events(speaker: Speaker, gate: Gate, request: Request,
+async def events(speaker: Speaker, gate: Gate,
                  last_event_id: Annotated[int, Header(ge=0, le=LAST_EVENT)] = 0) -> StreamingResponse:
     """Server-sent events of the conversation, from ``Last-Event-ID`` on."""
-    return StreamingResponse(_stream(gate, speaker, last_event_id, request), media_type="text/event-stream",
+    return StreamingResponse(_stream(gate, speaker, last_event_id), media_type="text/event-stream",
                              headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
-async def _stream(gate: Gateway, speaker: Conversation, after: int, request: Request) -> AsyncIterator[str]:
+async def _stream(gate: Gateway, speaker: Conversation, after: int) -> AsyncIterator[str]:
     conversation_id = ConversationId(speaker.id)
     typing = False
     with gate.wakeup.listener(speaker.id) as news:
         yield f"event: session\ndata: {json.dumps({'conversation_id': speaker.id})}\n\n"
-        while not gate.closing.is_set() and not await request.is_disconnected():
+        while not gate.closing.is_set():  # the response ends this generator when the client has gone
             news.clear()
-            found, busy = await asyncio.to_thread(_news, gate, conversation_id, after)
-            for message in found:
-                after = message["id"]
-                yield f"id: {after}\nevent: message\ndata: {json.dumps(message)}\n\n"
+            found, busy, newest = await asyncio.to_thread(_news, gate, conversation_id, after)
+            news.seen = max(news.seen, newest)
+            told = [f"id: {message['id']}\nevent: message\ndata: {json.dumps(message)}\n\n" for message in found]
+            after = found[-1]["id"] if found else after
             if busy != typing:
                 typing = busy
-                yield f"event: typing\ndata: {json.dumps({'on': busy})}\n\n"
+                told.append(f"event: typing\ndata: {json.dumps({'on': busy})}\n\n")
+            if told:
+                yield "".join(told)
             if speaker.session_expires_at and speaker.session_expires_at <= gate.clock.now():
                 yield f"event: session\ndata: {json.dumps({'state': 'expired'})}\n\n"
                 return
             if len(found) == HISTORY:
                 continue  # there is more already
             try:
-                await asyncio.wait_for(news.wait(), KEEPALIVE_SECONDS)
+                async with asyncio.timeout(KEEPALIVE_SECONDS):
+                    await news.wait()
             except TimeoutError:
                 yield ": still here\n\n"
 
 
-def _news(gate: Gateway, conversation_id: ConversationId, after: int) -> tuple[list[dict[str, Any]], bool]:
+def _news(gate: Gateway, conversation_id: ConversationId, after: int) -> tuple[list[dict[str, Any]], bool, int]:
+    """The messages after ``after``, whether an answer is being made, and the row id of the newest message."""
     with gate.database.read() as session:
-        return messages_after(session, conversation_id, after), has_open_turn(session, conversation_id)
+        found = session.execute(
+            select(*SHOWN).where(Message.conversation_id == conversation_id, Message.event_id > after)
+            .order_by(Message.event_id).limit(HISTORY)
+        ).all()
+        return ([as_event(m) for m in found], has_open_turn(session, conversation_id), found[-1].id if found else 0)
 
 
-def messages_after(session: Session, conversation_id: ConversationId, after: int) -> list[dict[str, Any]]:
-    """The conversation's messages with an event id above ``after``, oldest first."""
-    return [as_event(m) for m in session.scalars(
-        select(Message).where(Message.conversation_id == conversation_id, Message.event_id > after)
-        .order_by(Message.event_id).limit(HISTORY)
-    )]
+SHOWN = (Message.id, Message.event_id, Message.author, Message.text, Message.buttons, Message.at, Message.card,
+         Message.client_id, Message.author_name)
+"""What of a message the chat API shows; nothing else is read, and decrypted, for it."""
 
 
-def as_event(message: Message) -> dict[str, Any]:
+def as_event(message: Message | Row[Any]) -> dict[str, Any]:
     """A message as the chat API shows it."""
     shown: dict[str, Any] = {"id": message.event_id, "author": str(message.author), "text": message.text,
                              "buttons": message.buttons, "at": message.at.isoformat()}

@@ -1,10 +1,10 @@
 """The gateway's side of the engine: ask it what to answer, and notice when it fails quietly."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
+from bot.loopback import Loopback, LoopbackError
 from conversations.models import Conversation, Turn
 from runtime.settings import settings
 from runtime.vault import engine_secret
@@ -38,10 +38,8 @@ class Engine:
     """Rasa, over loopback HTTP."""
 
     def __init__(self, base_url: str | None = None) -> None:
-        self._client = httpx.AsyncClient(
-            base_url=base_url or f"http://127.0.0.1:{settings().rasa_port}",
-            headers={"X-Desk-Secret": engine_secret()}, timeout=TIMEOUT_SECONDS, trust_env=False,
-        )
+        self._loopback = Loopback(base_url or f"http://127.0.0.1:{settings().rasa_port}",
+                                  {"X-Desk-Secret": engine_secret()}, timeout=TIMEOUT_SECONDS)
 
     async def answer(self, conversation: Conversation, turn: Turn) -> Answer:
         """Ask for the answer to a turn. Raises EngineError when none comes or none that fits."""
@@ -53,16 +51,15 @@ class Engine:
             "facts": {"open_question": (conversation.open_question or {}).get("name")},
         }
         try:
-            response = await self._client.post("/webhooks/desk/turn", json=body)
-            response.raise_for_status()
-            found = response.json()
+            status, sent = await self._loopback.post("/webhooks/desk/turn", body)
+            if status != 200:
+                raise EngineError(f"status {status}", afresh=True)
+            found = json.loads(sent)
             answer = Answer(found["messages"], found["intent"], found["confidence"], found["ranking"],
                             found["actions"])
             usable = bool(answer.messages) and all("say" in message for message in answer.messages)
-        except httpx.HTTPStatusError as error:
-            raise EngineError(f"status {error.response.status_code}", afresh=True) from error
-        except httpx.HTTPError as error:
-            raise EngineError(f"{type(error).__name__}: {error}") from error
+        except LoopbackError as error:
+            raise EngineError(str(error)) from error
         except (ValueError, KeyError, TypeError) as error:
             raise EngineError(f"an answer of another form: {type(error).__name__}", afresh=True) from error
         if not usable:
@@ -72,11 +69,10 @@ class Engine:
     async def ready(self) -> bool:
         """Whether the engine answers and a model is loaded."""
         try:
-            response = await self._client.get("/webhooks/desk/", timeout=3)
-            return response.status_code == 200
-        except httpx.HTTPError:
+            return (await self._loopback.get("/webhooks/desk/", timeout=3))[0] == 200
+        except LoopbackError:
             return False
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._loopback.close()

@@ -4,6 +4,7 @@ What may be chosen then hints at a debt only to a verified debtor, after what th
 invites to pay only where we may ask (rules 13, 20, 35, 36).
 """
 
+from collections.abc import Set
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -23,12 +24,10 @@ UNVERIFIED = (Choice("what_is_this", "ask_who_are_you"), Choice("talk_to_person"
 VERIFIED = (Choice("what_i_owe", "ask_balance"), Choice("pay", "pay_now"), Choice("spread_it", "request_payment_plan"),
             Choice("cannot_pay", "cannot_pay"), Choice("talk_to_person", "request_human"))
 RESTING = (VERIFIED[0], VERIFIED[-1])
-WITH_A_PERSON = frozenset({HoldReason.SELF_HARM, HoldReason.DECEASED})
-"""Holds beside which nothing but a person is offered."""
 
 
-def _offered(session: Session, debtor: Debtor, now: datetime) -> tuple[Choice, ...]:
-    if any(hold.reason in WITH_A_PERSON for hold in active_holds(session, debtor_id=debtor.id, now=now)):
+def _offered(session: Session, debtor: Debtor, reasons: Set[HoldReason], now: datetime) -> tuple[Choice, ...]:
+    if HoldReason.SELF_HARM in reasons:
         return VERIFIED[-1:]
     if profile(debtor.country).collector_disclosure and third_party_collector(session, debtor.id):
         return UNVERIFIED
@@ -42,8 +41,9 @@ def greet(session: Session, *, conversation_id: ConversationId, link: Outcome | 
     name = operator().trading_name
     if isinstance(link, Verified) and standing.verified:
         debtor = session.get_one(Debtor, standing.verified)
-        text = Say("greeting_verified", {"operator": name, "name": debtor.first_name},
-                   _offered(session, debtor, now))
+        reasons = {hold.reason for hold in active_holds(session, debtor_id=debtor.id, now=now)}
+        text = Say("greeting", {"operator": name}, VERIFIED[-1:]) if HoldReason.DECEASED in reasons else Say(
+            "greeting_verified", {"operator": name, "name": debtor.first_name}, _offered(session, debtor, reasons, now))
     elif link is not None and standing.identified:
         ask(session, conversation_id=conversation_id, name="identity", data={"then": "action_balance"})
         text = Say("greeting_identified", {"operator": name}, UNVERIFIED)

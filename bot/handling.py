@@ -17,7 +17,7 @@ from conversations.models import Conversation, Owner, Turn, TurnState
 from conversations.say import Say, lock, say
 from conversations.texts import TextError
 from conversations.tickets import open_ticket
-from conversations.turns import MAX_ATTEMPTS, URGENT, claim, next_engine_session, waiting
+from conversations.turns import MAX_ATTEMPTS, URGENT, claim, has_open_turn, next_engine_session, waiting
 from runtime.clock import Clock
 from runtime.database import Database
 from runtime.ids import ConversationId, DebtorId, TurnId
@@ -29,6 +29,10 @@ MISUNDERSTOOD = frozenset({"not_understood", "out_of_scope", "identity_again", "
 """Answers after which a second misunderstanding in a row brings a person (rule 31)."""
 
 
+Claimed = tuple[Conversation, Turn]
+"""A turn that is ours to answer, and its conversation, both as they were when it was claimed."""
+
+
 class TurnHandler:
     """Handles the turns of all conversations of this process, each conversation's in order."""
 
@@ -38,22 +42,21 @@ class TurnHandler:
         self._engine = engine
         self._wakeup = wakeup
         self._tasks: dict[ConversationId, asyncio.Task[None]] = {}
-        self._again: set[ConversationId] = set()
+        self._again: dict[ConversationId, Claimed | None] = {}
 
-    def wake(self, conversation_id: ConversationId) -> None:
-        """There may be a turn to handle in this conversation."""
+    def wake(self, conversation_id: ConversationId, claimed: Claimed | None = None) -> None:
+        """There may be a turn to handle in this conversation; ``claimed`` is one that is ours already."""
         if conversation_id in self._tasks:
-            self._again.add(conversation_id)
+            self._again[conversation_id] = claimed or self._again.get(conversation_id)
             return
-        task = asyncio.create_task(self._drain(conversation_id))
+        task = asyncio.create_task(self._drain(conversation_id, claimed))
         self._tasks[conversation_id] = task
         task.add_done_callback(lambda _: self._drained(conversation_id))
 
     def _drained(self, conversation_id: ConversationId) -> None:
         del self._tasks[conversation_id]
         if conversation_id in self._again:
-            self._again.discard(conversation_id)
-            self.wake(conversation_id)
+            self.wake(conversation_id, self._again.pop(conversation_id))
 
     async def sweep(self) -> None:
         """Find turns that another process left, for ever; run as a task."""
@@ -69,19 +72,38 @@ class TurnHandler:
         with self._database.read() as session:
             return waiting(session, now=self._clock.now())
 
-    async def _drain(self, conversation_id: ConversationId) -> None:
+    async def _drain(self, conversation_id: ConversationId, claimed: Claimed | None = None) -> None:
         try:
-            while claimed := await asyncio.to_thread(self._claim, conversation_id):
+            alone = claimed is not None
+            while claimed := claimed or await asyncio.to_thread(self._next, conversation_id):
                 await self._handle(*claimed)
                 self._wakeup.wake(conversation_id)
+                if alone and conversation_id not in self._again:
+                    return  # nothing came meanwhile; what another process stored, the sweep finds
+                alone, claimed = False, None
         except Exception:
             log.exception("handling a turn of %s failed; it will be tried again", conversation_id)
 
-    def _claim(self, conversation_id: ConversationId) -> tuple[Conversation, Turn] | None:
+    def _next(self, conversation_id: ConversationId) -> Claimed | None:
+        with self._database.read() as session:
+            if not has_open_turn(session, conversation_id):
+                return None
+        return self._claim(conversation_id)
+
+    def _claim(self, conversation_id: ConversationId) -> Claimed | None:
         with self._database.write() as session:
-            touch(session, conversation_id=conversation_id, now=self._clock.now())
-            turn = claim(session, conversation_id=conversation_id, now=self._clock.now())
-            return (session.get_one(Conversation, conversation_id), turn) if turn else None
+            return self.claim(session, conversation_id)
+
+    def claim(self, session: Session, conversation_id: ConversationId) -> Claimed | None:
+        """Claim the oldest open turn within the caller's transaction, the one that stored it for instance.
+
+        Whoever gets one must ``wake`` the handler with it; else it waits until its lease has run out.
+        """
+        conversation, now = lock(session, conversation_id), self._clock.now()
+        with session.no_autoflush:  # nothing that is asked here was changed since
+            touch(session, conversation_id=conversation_id, now=now)
+            turn = claim(session, conversation_id=conversation_id, now=now)
+        return (conversation, turn) if turn else None
 
     async def _handle(self, conversation: Conversation, turn: Turn) -> None:
         if turn.attempts > MAX_ATTEMPTS:

@@ -1,5 +1,6 @@
 """Our own payment page: what is owed now and one button. Opening it consumes nothing and creates nothing."""
 
+import asyncio
 import re
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ from runtime.settings import settings
 
 router = APIRouter(tags=["payment page"])
 _templates = Jinja2Templates(Path(__file__).parent / "templates")
+PATIENCE_SECONDS = 2.5
+LOOK_EVERY_SECONDS = 0.25
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}\Z")
 
 
@@ -55,13 +58,29 @@ def press(request: Request, token: str) -> Response:
 
 
 @router.get("/pay/{token}/done")
-def done(request: Request, token: str, back: str = "") -> Response:
-    """Where Stripe sends the debtor afterwards. It believes only what is posted, never the address."""
+async def done(request: Request, token: str, back: str = "") -> Response:
+    """Where Stripe sends the debtor afterwards. It believes only what is posted, never the address.
+
+    Stripe's message mostly comes within a second, so the page waits a moment for it rather than say "not yet".
+    """
+    patience = 0.0 if back else PATIENCE_SECONDS
+    while True:
+        page = await asyncio.to_thread(_done, request, token, bool(back), patience <= 0)
+        if page is not None:
+            return page
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        patience -= LOOK_EVERY_SECONDS
+
+
+def _done(request: Request, token: str, back: bool, last: bool) -> Response | None:
+    """The page as it stands; None when it may soon be another and this is not the last look."""
     with _database(request).read() as session:
         view = _view(session, token, _now(request))
         if view is None:
             return _unknown(request)
-        turned_back = bool(back) and view.state is LinkState.PAYABLE
+        if not last and view.state in (LinkState.PAYABLE, LinkState.CONFIRMING):
+            return None
+        turned_back = back and view.state is LinkState.PAYABLE
         return _page(request, "pay_done.html", view, session, turned_back=turned_back)
 
 

@@ -22,9 +22,9 @@ def receive_text(session: Session, *, conversation_id: ConversationId, provider_
 
     Typing the title of a button that does not bind means pressing it. Raises DebtorError when the text is too long.
     """
+    conversation = lock(session, conversation_id)
     if found := turn_of(session, provider_id):
         return found
-    conversation = lock(session, conversation_id)
     zone = ZoneInfo(ZONES.get(conversation.locale[-2:].upper(), "UTC"))
     heard = hear(text, conversation, today=now.astimezone(zone).date())
     if heard.forced_intent is None and (
@@ -33,7 +33,7 @@ def receive_text(session: Session, *, conversation_id: ConversationId, provider_
         heard = Heard(raw=heard.raw, shown=heard.shown, masked=heard.masked, terms=heard.terms, factors=heard.factors,
                       forced_intent=button.intent, button_id=button.id, choice=button.choice)
     turn, _ = receive(session, conversation_id=conversation_id, provider_id=provider_id, heard=heard, now=now,
-                      client_id=client_id)
+                      client_id=client_id, is_new=True)
     return turn
 
 
@@ -54,7 +54,7 @@ def receive_press(session: Session, *, conversation_id: ConversationId, provider
                   forced_intent=button.intent if fresh else "stale_button", button_id=button.id,
                   choice=button.choice if fresh else None)
     turn, _ = receive(session, conversation_id=conversation_id, provider_id=provider_id, heard=heard, now=now,
-                      client_id=client_id)
+                      client_id=client_id, is_new=True)
     if fresh and button.binding:
         consume(session, button=button, turn_id=TurnId(turn.id))
     return turn

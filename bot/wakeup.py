@@ -10,13 +10,18 @@ import threading
 from collections import defaultdict
 
 import psycopg
-from sqlalchemy import func, select
 
-from conversations.models import Message
 from conversations.say import CHANNEL
 from runtime.database import Database
 
 POLL_SECONDS = 0.025
+
+
+class News(asyncio.Event):
+    """Set whenever the conversation may have something new."""
+
+    seen = 0
+    """Row id of the newest message that was read."""
 
 
 class Wakeup:
@@ -24,7 +29,7 @@ class Wakeup:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiting: dict[str, set[News]] = defaultdict(set)
         self._stop = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._watch, name="wakeup", daemon=True)
@@ -40,8 +45,8 @@ class Wakeup:
 
     @contextlib.contextmanager
     def listener(self, conversation_id: str):  # type: ignore[no-untyped-def]  # a generator of one event
-        """An event that is set whenever the conversation may have something new."""
-        event = asyncio.Event()
+        """News of the conversation."""
+        event = News()
         self._waiting[conversation_id].add(event)
         try:
             yield event
@@ -50,15 +55,18 @@ class Wakeup:
             if not self._waiting[conversation_id]:
                 del self._waiting[conversation_id]
 
-    def wake(self, conversation_id: str) -> None:
-        """Wake this process's listeners of one conversation; from inside the loop."""
-        for event in self._waiting.get(conversation_id, ()):
-            event.set()
+    def wake(self, conversation_id: str, newest: int | None = None) -> None:
+        """Wake this process's listeners of one conversation; from inside the loop.
 
-    def _wake_from_thread(self, conversation_ids: set[str]) -> None:
+        ``newest`` is the row id of the message that is news; who has read it already is not woken.
+        """
+        for event in self._waiting.get(conversation_id, ()):
+            if newest is None or newest > event.seen:
+                event.set()
+
+    def _wake_from_thread(self, conversation_id: str, newest: int | None = None) -> None:
         if self._loop and not self._loop.is_closed():
-            for conversation_id in conversation_ids:
-                self._loop.call_soon_threadsafe(self.wake, conversation_id)
+            self._loop.call_soon_threadsafe(self.wake, conversation_id, newest)
 
     def _watch(self) -> None:
         while not self._stop.is_set():
@@ -71,24 +79,18 @@ class Wakeup:
         connection = self._database.engine.raw_connection()  # its own: one given back to the pool is another thread's
         try:
             cursor, seen = connection.cursor(), None
-            last = self._newest()
+            last = cursor.execute("SELECT max(id) FROM message").fetchone()[0] or 0
             while not self._stop.wait(POLL_SECONDS):
                 version = cursor.execute("PRAGMA data_version").fetchone()[0]
                 if version != seen:
                     seen = version
-                    last = self._wake_newer(last)
+                    newer = cursor.execute("SELECT max(id), conversation_id FROM message WHERE id > ? "
+                                           "GROUP BY conversation_id", (last,)).fetchall()
+                    for newest, conversation_id in newer:
+                        last = max(last, newest)
+                        self._wake_from_thread(conversation_id, newest)
         finally:
             connection.close()
-
-    def _newest(self) -> int:
-        with self._database.read() as session:
-            return session.scalar(select(func.max(Message.id))) or 0
-
-    def _wake_newer(self, last: int) -> int:
-        with self._database.read() as session:
-            rows = session.execute(select(Message.id, Message.conversation_id).where(Message.id > last)).all()
-        self._wake_from_thread({row.conversation_id for row in rows})
-        return max((row.id for row in rows), default=last)
 
     def _watch_postgresql(self) -> None:
         url = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -96,4 +98,4 @@ class Wakeup:
             connection.execute(f"LISTEN {CHANNEL}")
             while not self._stop.is_set():
                 for notice in connection.notifies(timeout=1):
-                    self._wake_from_thread({notice.payload})
+                    self._wake_from_thread(notice.payload)

@@ -109,12 +109,15 @@ def _valid(row: Verification, limits: Identity, now: datetime) -> bool:
 
 def who(session: Session, conversation_id: ConversationId, *, now: datetime) -> Standing:
     """Who is verified and who is identified in a conversation at this moment. Writes nothing; one short query."""
+    rows = _rows(session, conversation_id)
+    return _standing(rows, _limits(session, conversation_id), now) if rows else Standing()
+
+
+def _standing(rows: Sequence[Verification], limits: Identity, now: datetime) -> Standing:
     verified: DebtorId | None = None
     identified: DebtorId | None = None
-    rows = _rows(session, conversation_id)
-    limits = _limits(session, conversation_id) if rows else None
     for row in rows:
-        if limits is None:
+        if row.ended_at is not None:
             continue
         if row.level == Level.VERIFIED and _valid(row, limits, now):
             verified = row.debtor_id
@@ -129,7 +132,8 @@ def touch(session: Session, *, conversation_id: ConversationId, now: datetime) -
     The gateway calls it once for each turn, before anything else asks ``who``.
     """
     limits = _limits(session, conversation_id)
-    for row in _rows(session, conversation_id):
+    rows = _rows(session, conversation_id)
+    for row in rows:
         if row.level == Level.VERIFIED and not _valid(row, limits, now):
             if row.link_id is None:
                 row.ended_at, row.ended_reason = now, "lapsed"
@@ -138,8 +142,7 @@ def touch(session: Session, *, conversation_id: ConversationId, now: datetime) -
             _begin_afresh(session, conversation_id)
         else:
             row.last_used_at = max(row.last_used_at, now)
-    session.flush()
-    return who(session, conversation_id, now=now)
+    return _standing(rows, limits, now)
 
 
 def end_verification(session: Session, *, conversation_id: ConversationId, reason: str, now: datetime) -> None:

@@ -77,17 +77,19 @@ def say(session: Session, *, conversation_id: ConversationId, text: Say, now: da
     """
     conversation = lock(session, conversation_id)
     words = texts(conversation.language, conversation.locale)
-    message = _store(session, conversation, Author.BOT, words.text(text.name, text.values, seed), now, turn_id)
-    message.say = text.name
-    message.values = dict(text.values)
-    message.card = _card(text.card, words) if text.card else None
-    message.buttons = []
-    for wanted in text.buttons:
-        button = Button(id=secrets.token_urlsafe(12), conversation_id=conversation.id, message_id=message.id,
-                        title=words.title(wanted.title, wanted.values)[:LONGEST_TITLE], intent=wanted.intent,
-                        choice=dict(wanted.choice), binding=wanted.binding, expires_at=now + BUTTON_LIFE)
-        session.add(button)
-        message.buttons = [*message.buttons, {"id": button.id, "title": button.title}]
+    buttons = [
+        Button(id=secrets.token_urlsafe(12), conversation_id=conversation.id,
+               title=words.title(wanted.title, wanted.values)[:LONGEST_TITLE], intent=wanted.intent,
+               choice=dict(wanted.choice), binding=wanted.binding, expires_at=now + BUTTON_LIFE)
+        for wanted in text.buttons
+    ]
+    message = _store(session, conversation, Author.BOT, words.text(text.name, text.values, seed), now, turn_id,
+                     say=text.name, values=dict(text.values), card=_card(text.card, words) if text.card else None,
+                     buttons=[{"id": button.id, "title": button.title} for button in buttons])
+    session.flush()
+    for button in buttons:
+        button.message_id = message.id
+    session.add_all(buttons)
     _deliver(session, conversation, message, now)
     return message
 
@@ -96,8 +98,8 @@ def pass_on(session: Session, *, conversation_id: ConversationId, words: str, st
             now: datetime) -> Message:
     """Deliver what a member of staff wrote, on the debtor's own channel."""
     conversation = lock(session, conversation_id)
-    message = _store(session, conversation, Author.STAFF, words, now, None)
-    message.author_name = staff_name
+    message = _store(session, conversation, Author.STAFF, words, now, None, author_name=staff_name)
+    session.flush()
     _deliver(session, conversation, message, now)
     return message
 
@@ -106,25 +108,31 @@ def hear(session: Session, *, conversation_id: ConversationId, words: str, turn_
          client_id: str | None = None) -> Message:
     """Store what the debtor wrote. Never delivered anywhere, only shown."""
     conversation = lock(session, conversation_id)
-    message = _store(session, conversation, Author.DEBTOR, words, now, turn_id)
-    message.client_id = client_id
-    return message
+    return _store(session, conversation, Author.DEBTOR, words, now, turn_id, client_id=client_id)
 
 
 def lock(session: Session, conversation_id: ConversationId) -> Conversation:
-    """The conversation, locked for the rest of the transaction, and as it is now: others may have written meanwhile."""
+    """The conversation, locked for the rest of the transaction, and as it is now: others may have written meanwhile.
+
+    Locked once, it is not read again until the transaction (or the savepoint) in which it was ends.
+    """
+    held: dict[str, tuple[object, Conversation]] = session.info.setdefault("held", {})
+    within = session.get_nested_transaction() or session.get_transaction()
+    if within is not None and (found := held.get(conversation_id)) and found[0] is within:
+        return found[1]
     session.flush()
-    return session.get_one(Conversation, conversation_id, with_for_update=True, populate_existing=True)
+    conversation = session.get_one(Conversation, conversation_id, with_for_update=True, populate_existing=True)
+    held[conversation_id] = session.get_nested_transaction() or session.get_transaction(), conversation
+    return conversation
 
 
 def _store(session: Session, conversation: Conversation, author: Author, words: str, now: datetime,
-           turn_id: TurnId | None) -> Message:
+           turn_id: TurnId | None, **more: Any) -> Message:
     message = Message(conversation_id=conversation.id, event_id=conversation.next_event, author=author, text=words,
-                      buttons=[], turn_id=turn_id, at=now)
+                      turn_id=turn_id, at=now, **{"buttons": [], **more})
     conversation.next_event += 1
     conversation.last_activity_at = now
     session.add(message)
-    session.flush()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sql("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": conversation.id})
     return message

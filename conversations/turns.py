@@ -43,10 +43,13 @@ def turn_of(session: Session, provider_id: str) -> Turn | None:
 
 
 def receive(session: Session, *, conversation_id: ConversationId, provider_id: str, heard: Heard, now: datetime,
-            client_id: str | None = None) -> tuple[Turn, bool]:
-    """Store a turn and its message. Returns the turn and whether it is new; a duplicate changes nothing."""
+            client_id: str | None = None, is_new: bool = False) -> tuple[Turn, bool]:
+    """Store a turn and its message. Returns the turn and whether it is new; a duplicate changes nothing.
+
+    ``is_new``: the caller has locked the conversation and found no such turn.
+    """
     conversation = lock(session, conversation_id)
-    if found := turn_of(session, provider_id):
+    if not is_new and (found := turn_of(session, provider_id)):
         return found, False
     turn = Turn(
         conversation_id=conversation_id, provider_id=provider_id, raw=heard.raw, masked=heard.masked,
@@ -96,6 +99,7 @@ def leave_to_staff(session: Session, *, conversation_id: ConversationId, now: da
         if turn.forced_intent not in URGENT and not being_answered:
             turn.state, turn.done_at, turn.lease_until = TurnState.DISCARDED, now, None
             turn.error = "not answered by the bot: staff took the conversation first"
+    session.flush()
 
 
 def _count(conversation: Conversation) -> None:

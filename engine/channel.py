@@ -51,6 +51,10 @@ class DeskChannel(InputChannel):
         async def health(_request: Request) -> HTTPResponse:
             return response.json({"status": "ok"})
 
+        @desk.listener("after_server_stop")
+        async def close(*_: Any) -> None:
+            await repairs.close()
+
         @desk.route("/turn", methods=["POST"])
         async def turn(request: Request) -> HTTPResponse:
             shown = request.headers.get("X-Desk-Secret", "").encode()
@@ -72,9 +76,8 @@ class DeskChannel(InputChannel):
         tracker = await processor.fetch_tracker_and_update_session(sender, output, metadata)
         if _position(tracker, turn_id) is None:
             facts = body.get("facts") or {}
-            for slot in SEEDED:
-                if tracker.get_slot(slot) != facts.get(slot):
-                    tracker.update(SlotSet(slot, facts.get(slot)), processor.domain)
+            for slot in SEEDED:  # always: of earlier turns only the last few are loaded
+                tracker.update(SlotSet(slot, facts.get(slot)), processor.domain)
             message = UserMessage(body["text"], output, sender, input_channel=self.name(), message_id=turn_id,
                                   metadata=metadata)
             await processor._handle_message_with_tracker(message, tracker)

@@ -5,19 +5,29 @@
 * The whole domain travels with every action call. Our actions never read it, so an empty one is sent (an action
   server newer than 3.6 refuses a call without any).
 * The tracker store opens SQLite with a rollback journal and makes two disk flushes a turn; write-ahead logging
-  needs less than one.
+  needs less than one. It opens a file anew for each statement, and whoever closes it last flushes: it stays open.
+* A connection to the action server is opened for each call; it is kept.
+* A stored event's class is looked for among all classes, for each event of each turn; it is remembered.
 """
 
 import json
 import sqlite3
+from functools import lru_cache
 from typing import Any
 
+import aiohttp
 from jsonschema import ValidationError
 from jsonschema.validators import validator_for
+from rasa.core import tracker_store
 from rasa.core.actions.action import RemoteAction
+from rasa.core.constants import DEFAULT_REQUEST_TIMEOUT
+from rasa.core.tracker_store import is_postgresql_url
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import EventVerbosity
+from rasa.utils.endpoints import EndpointConfig
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.pool import QueuePool
 
 
 def apply() -> None:
@@ -43,9 +53,55 @@ def apply() -> None:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA busy_timeout=20000")
 
+    def engine_kwargs(url: Any) -> dict[str, Any]:
+        if is_postgresql_url(url):
+            return original_kwargs(url)
+        return {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}}
+
+    original_kwargs = tracker_store.create_engine_kwargs
+    tracker_store.create_engine_kwargs = engine_kwargs
+    EndpointConfig.session = _kept_session
+    Event.resolve_by_type = staticmethod(lru_cache(maxsize=None)(Event.resolve_by_type))
     event.listen(Engine, "connect", connected)
     RemoteAction._validate_action_result = validate
     RemoteAction._action_call_format = call_format
+
+
+KEPT_SECONDS = 2.0
+"""How long an idle connection to the action server is kept: less than the server keeps its end."""
+
+_sessions: dict[int, aiohttp.ClientSession] = {}
+
+
+class _Kept:
+    """A session for ``async with`` that is not closed at its end."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def __aenter__(self) -> aiohttp.ClientSession:
+        return self._session
+
+    async def __aexit__(self, *_error: Any) -> None:
+        return None
+
+
+def _kept_session(endpoint: EndpointConfig) -> _Kept:
+    session = _sessions.get(id(endpoint))
+    if session is None or session.closed:
+        session = aiohttp.ClientSession(
+            headers=endpoint.headers,
+            timeout=aiohttp.ClientTimeout(total=DEFAULT_REQUEST_TIMEOUT),
+            connector=aiohttp.TCPConnector(keepalive_timeout=KEPT_SECONDS),
+        )
+        _sessions[id(endpoint)] = session
+    return _Kept(session)
+
+
+async def close() -> None:
+    """Close the connections that were kept."""
+    while _sessions:
+        await _sessions.popitem()[1].close()
 
 
 def json_safe(state: dict[str, Any]) -> dict[str, Any]:

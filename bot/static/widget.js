@@ -1,5 +1,6 @@
 /* A help button for any website: <script src="https://…/widget.js" defer></script>
    Optional: data-label (the button's words), data-identity (a signed token of the signed-in visitor), data-locale.
+   Any link to #messages-help on the page opens it as well.
    The chat runs in a frame of the address this script came from; the host page cannot read it.
    The host's policy needs that address in script-src and frame-src, nothing inline. */
 (function () {
@@ -110,6 +111,12 @@
   launcher.addEventListener("click", function () {
     if (panel.hidden) open();
     else close();
+  });
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest && event.target.closest("a[href='#messages-help']");
+    if (!link) return;
+    event.preventDefault();
+    if (panel.hidden) open();
   });
   document.addEventListener("keydown", function (event) {
     if (event.key === "Escape") close();

@@ -25,8 +25,8 @@ _CARDS = {
 }
 
 DECLINED = {
-    "generic_decline": "The card was declined. Nothing was taken. You can try another card.",
-    "insufficient_funds": "The card has not enough money on it. Nothing was taken. You can try another card.",
+    "generic_decline": "The card was declined. You can try another card.",
+    "insufficient_funds": "The card has not enough money on it. You can try another card.",
 }
 
 

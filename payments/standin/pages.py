@@ -21,7 +21,7 @@ _HERE = Path(__file__).parent
 _NUMBER = "Type one of the test card numbers shown below. Real cards do not work here: please never type one."
 _EXPIRY = "Type month and year as MM/YY, in the future."
 _CODE = "Type any three or four digits."
-_BANK = "Your bank did not confirm the payment. Nothing was taken. You can try again."
+_BANK = "Your bank did not confirm the payment. You can try again."
 
 
 def pages(till: Till) -> APIRouter:

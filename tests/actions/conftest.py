@@ -16,6 +16,7 @@ from conversations.turns import Heard, receive
 from ledger.models import Debtor
 from runtime.database import Database
 from runtime.ids import ConversationId, DebtorId
+from tests.actions.talking import talk  # noqa: F401  # a fixture
 
 Says = Callable[..., Turn]
 

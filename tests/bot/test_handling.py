@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import Mock
 
-import httpx
 import pytest
 from sqlalchemy import select
 
@@ -118,13 +117,16 @@ def test_what_an_action_has_done_is_said_though_the_engine_lost_its_answer(
     (200, json.dumps({"messages": [3], "intent": "x", "confidence": 1, "ranking": [], "actions": []}).encode()),
     (200, json.dumps({"messages": [{}], "intent": "x", "confidence": 1, "ranking": [], "actions": []}).encode())])
 async def test_an_answer_of_another_form_is_noticed(status: int, body: bytes) -> None:
-    engine = Engine("http://engine.invalid")
-    await engine.close()
-    engine._client = httpx.AsyncClient(base_url="http://engine.invalid", transport=httpx.MockTransport(
-        lambda _request: httpx.Response(status, content=body)))
-    with pytest.raises(EngineError):
-        await engine.answer(Conversation(id="c"), Turn(id=1, masked="x", language="en", engine_session=1))
-    await engine.close()
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 %d x\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
+        writer.close()
+
+    async with await asyncio.start_server(answers, "127.0.0.1", 0) as server:
+        engine = Engine(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        with pytest.raises(EngineError):
+            await engine.answer(Conversation(id="c"), Turn(id=1, masked="x", language="en", engine_session=1))
+        await engine.close()
 
 
 # The gateway dies between two steps ------------------------------------------------------------------------------

@@ -54,3 +54,16 @@ async def test_a_write_that_is_no_message_wakes_nobody(db: Database, now: dateti
     finally:
         wakeup.stop()
         writer.close()
+
+
+async def test_who_has_read_the_message_is_not_woken_by_it(db: Database) -> None:
+    wakeup = Wakeup(db)
+    with wakeup.listener("c") as news:
+        news.seen = 7
+        wakeup.wake("c", 7)
+        assert not news.is_set()
+        wakeup.wake("c", 8)
+        assert news.is_set()
+        news.clear()
+        wakeup.wake("c")
+        assert news.is_set()

@@ -34,6 +34,7 @@ class Desk:
     chosen: Settings
     telegram: TelegramServer
     stack: Stack
+    logs: Path
 
     @property
     def now(self) -> datetime:
@@ -63,10 +64,11 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         os.environ["DEBTDESK_DEMO"] = "true"
         settings.cache_clear()
         load(database, today=datetime.now(timezone.utc).date())
-        with Stack(tmp_path_factory.mktemp("logs"), folder=ROOT) as stack:
+        logs = tmp_path_factory.mktemp("logs")
+        with Stack(logs, folder=ROOT) as stack:
             stack.start(*processes(chosen, ensure_model(say=print)))
             stack.wait_ready()
             url = f"http://127.0.0.1:{chosen.port}"
             with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
-                yield Desk(url, database, Clock(database), client, chosen, telegram, stack)
+                yield Desk(url, database, Clock(database), client, chosen, telegram, stack, logs)
         database.close()

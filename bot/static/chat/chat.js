@@ -1,6 +1,6 @@
 // The chat page: starts or resumes a session, then keeps screen, outbox and event stream together.
 
-import { localeOf, timeZone } from "./place.js";
+import { localeOf, plainLocale, timeZone } from "./place.js";
 import { readHistory, startSession, uuid } from "./api.js";
 import { takeFragment } from "./arrival.js";
 import { Composer } from "./composer.js";
@@ -13,7 +13,7 @@ import { View } from "./view.js";
 
 const part = (id) => document.getElementById(id);
 let arrival = takeFragment();
-const locale = arrival.locale || localeOf(navigator.language, timeZone());
+const locale = plainLocale(arrival.locale || localeOf(navigator.language, timeZone()));
 const { code, texts } = textsFor(locale);
 const site = document.querySelector("meta[name=site]").content;
 const dateLocale = locale.toLowerCase().startsWith(code) ? locale : code;
@@ -31,6 +31,7 @@ const view = new View(
   texts, dateLocale, [location.origin, site], {
     press: (button) => send({ button: button.id, text: button.title }),
     retry: (id) => outbox.retry(id),
+    focus: () => composer.focus(),
     edit: (id) => {
       const item = outbox.items.find((one) => one.id === id);
       if (item) composer.restore(item.text);
@@ -119,6 +120,7 @@ function listen(token, lastId) {
     up: () => {
       if (mine !== generation) return;
       banner("");
+      view.typing(false); // A new stream says again what is still true.
       outbox.resume();
     },
     down: () => mine === generation && banner(navigator.onLine === false ? texts.offline : texts.reconnecting),
@@ -264,7 +266,10 @@ function wire() {
   part("close").hidden = !embedded;
   part("close").addEventListener("click", host.close);
   part("leave").addEventListener("click", leave);
-  part("newest").addEventListener("click", () => view.toEnd());
+  part("newest").addEventListener("click", () => {
+    view.toEnd();
+    part("scroll").focus({ preventScroll: true });
+  });
   part("person").addEventListener("click", () => {
     send({ text: texts.person });
     part("person").disabled = true; // One request is enough; it comes back with the answer.

@@ -15,6 +15,12 @@ export function localeOf(tag, zone) {
   return american ? language + "-US" : tag || "en-GB";
 }
 
+/** A tag cut to language and region or script, the form the chat API takes: "es-419" becomes "es". */
+export function plainLocale(tag) {
+  const found = /^[A-Za-z]{2,3}([-_][A-Za-z]{2,4}(?![A-Za-z0-9]))?(?![A-Za-z0-9])/.exec(tag);
+  return found ? found[0].replace("_", "-") : "en-GB";
+}
+
 /** The reader's time zone, where the browser tells. */
 export function timeZone() {
   try {

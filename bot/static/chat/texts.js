@@ -13,7 +13,7 @@ const en = {
   newMessages: "New messages",
   choices: "Choices",
   chosen: "chosen",
-  pay: "Open the secure payment page",
+  pay: "Open the payment page",
   newTab: "opens in a new tab",
   person: "I would like to talk to a person.",
   sending: "Sending…",

@@ -2,6 +2,7 @@
 
 const GROUP_MS = 5 * 60 * 1000;
 const NEAR_END_PX = 80;
+const START_PX = 12;
 
 function element(tag, className, text) {
   const node = document.createElement(tag);
@@ -13,7 +14,7 @@ function element(tag, className, text) {
 const dayOf = (date) => [date.getFullYear(), date.getMonth(), date.getDate()].join("-");
 
 export class View {
-  /** hooks: press(button), retry(id), edit(id). `origins`: the addresses whose /pay/ links may be pressed. */
+  /** hooks: press(button), retry(id), edit(id), focus(). `origins`: the addresses whose /pay/ links may be pressed. */
   constructor(parts, texts, locale, origins, hooks) {
     Object.assign(this, { parts, texts, locale, origins, hooks });
     this.stored = new Map();
@@ -66,7 +67,7 @@ export class View {
     if (message.author !== "debtor") this.typing(false);
     if (message.buttons && message.buttons.length) this.offer(node, message);
     else if (this.loading && message.author === "debtor") this.usedInHistory(message.text);
-    this.scrolled(follow);
+    this.scrolled(follow, message.author === "debtor" ? null : node);
     return true;
   }
 
@@ -89,7 +90,10 @@ export class View {
     if (item.state !== "failed") return;
     const refused = item.why === "refused" ? this.texts.refused : item.why;
     state.appendChild(element("span", "", refused || this.texts.notSent));
-    if (!item.why) state.appendChild(this.small(this.texts.tryAgain, () => this.hooks.retry(item.id)));
+    if (!item.why) state.appendChild(this.small(this.texts.tryAgain, (event) => {
+      this.hooks.retry(item.id);
+      this.handBack(event);
+    }));
     if (!item.button) state.appendChild(this.small(this.texts.edit, () => this.hooks.edit(item.id)));
     if (this.nearEnd()) this.toEnd();
   }
@@ -135,10 +139,19 @@ export class View {
     this.parts.newest.hidden = true;
   }
 
-  scrolled(follow) {
+  /** After something was added. A long answer is read from its beginning, so its end may stay below. */
+  scrolled(follow, node) {
     if (this.loading) return;
-    if (follow) this.toEnd();
-    else this.parts.newest.hidden = false;
+    if (!follow) {
+      this.parts.newest.hidden = false;
+      return;
+    }
+    this.toEnd();
+    if (!node) return;
+    const above = this.parts.scroll.getBoundingClientRect().top - node.getBoundingClientRect().top;
+    if (above <= 0) return;
+    this.parts.scroll.scrollTop -= above + START_PX;
+    this.parts.newest.hidden = this.nearEnd();
   }
 
   nameOf(message) {
@@ -176,9 +189,11 @@ export class View {
       const url = found[0].replace(/[.,;:!?)\]]+$/, "");
       const link = this.ownLink({ url, title: this.texts.pay }, /^\/pay\/[A-Za-z0-9_-]+$/);
       if (!link) continue;
-      bubble.appendChild(document.createTextNode(text.slice(from, found.index)));
+      const lead = text.slice(from, found.index).replace(/\s+$/, "");
+      if (lead) bubble.appendChild(document.createTextNode(lead));
       if (!cardLink || cardLink.href !== link.href) bubble.appendChild(link);
       from = found.index + url.length;
+      from += /^[.,;]?\s*/.exec(text.slice(from))[0].length; // The button is a line of its own.
     }
     const rest = text.slice(from);
     if (rest) bubble.appendChild(document.createTextNode(rest));
@@ -236,10 +251,11 @@ export class View {
       const button = element("button", "choice", choice.title);
       button.type = "button";
       button.disabled = Boolean(choice.used || choice.disabled);
-      button.addEventListener("click", () => {
+      button.addEventListener("click", (event) => {
         if (this.choices !== row) return;
         this.settle(row, button);
         this.hooks.press(choice);
+        this.handBack(event);
       });
       row.appendChild(button);
     }
@@ -265,6 +281,11 @@ export class View {
     const buttons = Array.from(this.choices.querySelectorAll("button"));
     const chosen = buttons.find((button) => button.textContent === text);
     if (chosen) this.settle(this.choices, chosen);
+  }
+
+  /** A button that is gone or off cannot keep the focus. By touch nothing moves: a keyboard would pop up. */
+  handBack(event) {
+    if (event.detail === 0) this.hooks.focus();
   }
 
   small(title, act) {

@@ -1,0 +1,36 @@
+"""What the browser tests do again and again."""
+
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from tests.browser.fake_desk import FakeDesk
+
+PATIENCE_S = 10.0
+
+
+def until(true: Callable[[], object], what: str) -> None:
+    """Waits for something on the server's side."""
+    end = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < end, f"never happened: {what}"
+        time.sleep(0.02)
+
+
+def opened(page: Page, desk: FakeDesk, fragment: str = "") -> Page:
+    """The chat page with its session begun."""
+    page.goto(f"{desk.url}/chat{fragment}")
+    page.wait_for_function("(sessionStorage.getItem('messages.tab') || '').includes('token')")
+    return page
+
+
+def write(page: Page, text: str) -> None:
+    """Types a message and presses Enter."""
+    page.get_by_label("Write a message").fill(text)
+    page.keyboard.press("Enter")
+
+
+def bubbles(page: Page, author: str) -> list[str]:
+    """The texts of one author, in the order they stand on the page."""
+    return page.locator(f".message.{author} .bubble").all_inner_texts()

@@ -1,0 +1,93 @@
+"""Checks of the engine's own modules; run by the engine's Python, which has no pytest. Prints what failed."""
+
+import asyncio
+import tempfile
+
+from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import QueuePool
+
+from engine import repairs
+from engine.tracker_store import CHUNK, TURNS, DeskTrackerStore
+
+repairs.apply()
+DOMAIN = Domain.from_yaml("""
+version: "3.1"
+intents: [greet]
+actions: [action_greet]
+slots:
+  open_question: {type: text, mappings: [{type: custom}]}
+""")
+
+
+def turn(number: int, bots: int = 1) -> list[Event]:
+    """What one turn adds, as the channel does."""
+    return [
+        SlotSet("open_question", f"question {number}"),
+        UserUttered(f"text {number}", {"name": "greet", "confidence": 1.0}, message_id=str(number)),
+        ActionExecuted("action_greet"),
+        *(BotUttered(f"answer {number}", {"custom": {"say": "hello"}}) for _ in range(bots)),
+        ActionExecuted("action_listen"),
+    ]
+
+
+async def talk(store: SQLTrackerStore, sender: str, turns: int, bots: int = 1) -> DialogueStateTracker:
+    """A conversation, each turn loaded and saved."""
+    for number in range(turns):
+        tracker = await store.get_or_create_tracker(sender, append_action_listen=False)
+        if not tracker.events:
+            begun = [ActionExecuted("action_session_start"), ActionExecuted("action_listen")]
+            tracker.update_with_events(begun, DOMAIN)
+        tracker.update_with_events(turn(number, bots), DOMAIN)
+        await store.save(tracker)
+    return await store.get_or_create_tracker(sender, append_action_listen=False)
+
+
+def texts(tracker: DialogueStateTracker) -> list[str]:
+    """What was typed."""
+    return [e.text for e in tracker.events if isinstance(e, UserUttered)]
+
+
+async def check(url: str) -> None:
+    """All of it."""
+    statements: list[str] = []
+    event.listen(Engine, "before_cursor_execute", lambda _c, _cursor, sql, *_: statements.append(sql))
+    store = DeskTrackerStore(domain=DOMAIN, host=url)
+    assert isinstance(store.engine.pool, QueuePool)
+    assert await store.retrieve("nobody") is None
+
+    short = await talk(store, "short", TURNS - 1)
+    assert texts(short) == [f"text {n}" for n in range(TURNS - 1)]
+    assert short.events[0].action_name == "action_session_start"
+
+    long = await talk(store, "long", 3 * TURNS)
+    assert texts(long) == [f"text {n}" for n in range(2 * TURNS, 3 * TURNS)], texts(long)
+    assert long.events[0].action_name == "action_listen"
+    assert long.get_slot("open_question") == f"question {3 * TURNS - 1}"
+    assert long.latest_message.message_id == str(3 * TURNS - 1)
+    full = await store.retrieve_full_tracker("long")
+    assert texts(full) == [f"text {n}" for n in range(3 * TURNS)]  # nothing twice, nothing lost, in order
+    assert len(full.events) == 2 + 3 * TURNS * len(turn(0))
+
+    wordy = await talk(store, "wordy", TURNS + 2, bots=CHUNK)  # one turn is more than is read at first
+    assert texts(wordy) == [f"text {n}" for n in range(2, TURNS + 2)]
+
+    statements.clear()
+    tracker = await store.retrieve("long")
+    tracker.update_with_events(turn(99), DOMAIN)
+    await store.save(tracker)
+    await store.save(tracker)  # nothing new: nothing written
+    assert len(statements) == 2, statements
+
+    theirs = SQLTrackerStore(domain=DOMAIN, host=url)  # the same table, readable by Rasa's own store
+    assert texts(await theirs.retrieve_full_tracker("long"))[-1] == "text 99"
+    assert Event.resolve_by_type("user") is UserUttered
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(check(f"sqlite:///{folder}/tracker.sqlite3"))
