@@ -42,7 +42,7 @@ def make_server(database: Database, clock: Clock) -> Any:
     secret = engine_secret().encode()
 
     async def guard(request: Request) -> HTTPResponse | None:
-        shown = request.headers.get("x-desk-secret", "").encode()
+        shown = request.headers.get("x-desk-secret", "").encode(errors="replace")
         if request.path != "/health" and not hmac.compare_digest(shown, secret):
             return json({"error": "wrong secret"}, status=403)
         return None

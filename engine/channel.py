@@ -57,7 +57,7 @@ class DeskChannel(InputChannel):
 
         @desk.route("/turn", methods=["POST"])
         async def turn(request: Request) -> HTTPResponse:
-            shown = request.headers.get("X-Desk-Secret", "").encode()
+            shown = request.headers.get("X-Desk-Secret", "").encode(errors="replace")
             if not hmac.compare_digest(shown, self._secret):
                 return response.json({"error": "wrong secret"}, status=403)
             body = request.json or {}

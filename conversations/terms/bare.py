@@ -28,9 +28,10 @@ _ACTS = re.compile(r"\b(?:can|could) i pay\b|\bpay (?:now|today)\b")
 
 
 _WHICH = re.compile(
-    r"(?:(?:yes|ok|um|er|just|well),? )?(?:the |my )?(?:first|1st|second|2nd|third|3rd|last|other|both|all|biggest"
-    r"|bigger|largest|smallest|smaller|oldest|newest|top|bottom|lot|everything)(?: (?:one|ones|of them|of it|together|please"
-    r"|thanks|first|two|three|in one|at once))*[.!]?")
+    r"(?:(?:yes|ok|um|er|just|well),? )?(?:the |my )?"
+    r"(?:first|1st|second|2nd|third|3rd|last|other|both|all|biggest|bigger|largest|smallest|smaller|oldest|newest|top|bottom"
+    r"|lot|everything)"
+    r"(?: (?:one|ones|of them|of it|together|please|thanks|first|two|three|in one|at once))*[.!]?")
 
 
 def is_which(text: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
 from tests.browser.fake_desk import FakeDesk, serving
 
@@ -69,7 +69,8 @@ def page(browser: Browser) -> Iterator[Page]:
     """A fresh tab on a small phone. Script errors and breaches of the content policy fail the test."""
     context = browser.new_context(viewport={"width": 360, "height": 740}, locale="en-GB", timezone_id="Europe/London")
     page = context.new_page()
-    page.set_default_timeout(8000)
+    page.set_default_timeout(20_000)
+    expect.set_options(timeout=20_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)

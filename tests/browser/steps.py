@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.fake_desk import FakeDesk
 
-PATIENCE_S = 10.0
+PATIENCE_S = 20.0
 
 
 def until(true: Callable[[], object], what: str) -> None:
@@ -21,7 +21,8 @@ def until(true: Callable[[], object], what: str) -> None:
 def opened(page: Page, desk: FakeDesk, fragment: str = "") -> Page:
     """The chat page with its session begun."""
     page.goto(f"{desk.url}/chat{fragment}")
-    page.wait_for_function("(sessionStorage.getItem('messages.tab') || '').includes('token')")
+    begun = "(sessionStorage.getItem('messages.tab') || '').includes('token')"
+    until(lambda: page.evaluate(begun), "session")  # The page's policy forbids Playwright's own way to wait for this.
     return page
 
 

@@ -158,7 +158,7 @@ def test_nothing_runs_out_of_a_small_screen(page: Page, desk: FakeDesk) -> None:
              buttons=[{"id": "y", "title": "Yes, set it up"}, {"id": "n", "title": "Change it"}])
     expect(page.get_by_role("button", name="Yes, set it up")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate("document.getElementById('scroll').scrollWidth <= document.getElementById('scroll').clientWidth")
+    assert page.locator("#scroll").evaluate("box => box.scrollWidth <= box.clientWidth")
 
 
 def test_a_plan_is_a_table_with_its_rows(page: Page, desk: FakeDesk) -> None:

@@ -101,7 +101,7 @@ def test_too_many_at_once_waits_as_told(page: Page, desk: FakeDesk) -> None:
     opened(page, desk)
     desk.refuse["messages"] = [Response(status_code=429, headers={"Retry-After": "1"})]
     write(page, "hello")
-    expect(page.get_by_text("Please wait 1 seconds")).to_be_visible()
+    expect(page.get_by_text("Please wait 1 second;")).to_be_visible()
     until(lambda: desk.posted, "sent after the wait")
     expect(page.locator("#banner")).to_have_text("")
 
@@ -124,7 +124,7 @@ def test_length_is_counted_near_the_limit(page: Page, desk: FakeDesk) -> None:
     box.fill("x" * 3990)
     expect(page.locator("#count")).to_have_text("10 characters left")
     box.fill("🙂" * 4001)
-    expect(page.locator("#count")).to_have_text("1 characters too many")
+    expect(page.locator("#count")).to_have_text("1 character too many")
     page.keyboard.press("Enter")
     box.fill("🙂" * 4000)
     page.keyboard.press("Enter")

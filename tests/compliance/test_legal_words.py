@@ -24,8 +24,9 @@ def test_claims_are_found(text: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "what do i owe", "can i pay 50", "its not my fault", "it's not my fault i lost my job", "if i went bankrupt what happens",
-    "what if it's not mine", "is it mine?", "my husband died in may and i cant pay", "my lawyer said i should ask what i owe",
+    "what do i owe", "can i pay 50", "its not my fault", "it's not my fault i lost my job",
+    "if i went bankrupt what happens", "what if it's not mine", "is it mine?", "my husband died in may and i cant pay",
+    "my lawyer said i should ask what i owe",
     "i might get a lawyer", "should i file for bankruptcy", "i don't owe any more interest do i", "stop the plan",
     "who gave you my name",
 ])
@@ -34,5 +35,6 @@ def test_nothing_is_claimed(text: str) -> None:
 
 
 def test_they_come_in_the_order_in_which_they_are_answered() -> None:
-    found = claims("stop texting me. it isn't mine, i'm bankrupt, wrong person, he died, someone used my name, talk to my lawyer")
+    found = claims("stop texting me. it isn't mine, i'm bankrupt, wrong person, he died, someone used my name, "
+                   "talk to my lawyer")
     assert found == ORDER

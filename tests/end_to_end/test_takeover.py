@@ -81,8 +81,8 @@ def test_while_staff_talk_the_bot_is_silent_and_then_it_answers_again(desk: Desk
         before = len(chat.messages())
         assert chat.type("what do i owe") == []
         assert chat.last_turn().intent is None
-        act(desk, ana, chat.conversation_id, "reply", text="This is Ana. <b>How</b> can I help?", once="1")
-        act(desk, ana, chat.conversation_id, "reply", text="This is Ana. <b>How</b> can I help?", once="1")
+        act(desk, ana, chat.conversation_id, "reply", words="This is Ana. <b>How</b> can I help?", once="1")
+        act(desk, ana, chat.conversation_id, "reply", words="This is Ana. <b>How</b> can I help?", once="1")
         assert [(m.author, m.text) for m in chat.messages()[before:]] == [
             ("debtor", "what do i owe"), ("staff", "This is Ana. <b>How</b> can I help?")]
     assert [m.say for m in chat.type("what do i owe")] == ["balance"]
@@ -95,7 +95,7 @@ def test_a_reply_of_staff_comes_over_the_event_stream(desk: Desk, ana: Browser, 
             "GET", "/api/chat/events", headers=chat.headers | {"Last-Event-ID": str(last)}) as stream:
         lines = stream.iter_lines()
         assert next(lines) == "event: session"
-        act(desk, ana, chat.conversation_id, "reply", text="Over the stream.", once="1")
+        act(desk, ana, chat.conversation_id, "reply", words="Over the stream.", once="1")
         shown = next(line for line in lines if line.startswith("data: ") and "Over the stream." in line)
     assert '"author": "staff"' in shown
     assert '"author_name": "Ana' in shown
@@ -108,7 +108,7 @@ def test_a_reply_of_staff_arrives_on_telegram(desk: Desk, ana: Browser) -> None:
         [conversation] = [c.id for c in session.scalars(select(Conversation).where(Conversation.channel == "telegram"))
                           if c.address == "8801"]
     with taken(desk, ana, conversation):
-        act(desk, ana, conversation, "reply", text="Ana here, on Telegram.", once="1")
+        act(desk, ana, conversation, "reply", words="Ana here, on Telegram.", once="1")
         assert desk.telegram.wait_for(8801, 3)[-1]["text"] == "Ana here, on Telegram."
         desk.telegram.write(8801, "what do i owe")
         until(lambda: _heard(desk, conversation, "what do i owe"))

@@ -1,5 +1,7 @@
 // Every sentence the page itself says, in one place per language. What the desk says comes from the server.
 
+const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+
 const en = {
   you: "You",
   assistant: "Assistant",
@@ -22,17 +24,15 @@ const en = {
   tryAgain: "Try again",
   edit: "Change it",
   refused: "This message could not be accepted.",
-  tooLong: (over) => `${over} characters too many`,
-  left: (count) => `${count} characters left`,
+  tooLong: (over) => `${many(over, "character")} too many`,
+  left: (count) => `${many(count, "character")} left`,
   offline: "You are offline. What you write is sent when the connection is back.",
   reconnecting: "Connecting again…",
-  wait: (seconds) => `That was a lot at once. Please wait ${seconds} seconds; your message is kept and goes out then.`,
-  waitStart: (seconds) => `We are busy just now. Please wait ${seconds} seconds; the chat opens by itself.`,
+  wait: (seconds) => `That was a lot at once. Please wait ${many(seconds, "second")}; your message is kept and goes out then.`,
+  waitStart: (seconds) => `We are busy just now. Please wait ${many(seconds, "second")}; the chat opens by itself.`,
   expired: "This chat was closed because it had been quiet for a while. That keeps your details private. "
     + "You can start again whenever you like.",
-  left_quickly: "The chat is closed and nothing of it is kept in this tab.",
   startNew: "Start a new chat",
-  openAgain: "Open the chat",
   badLink: "That link did not work; it may have run out. You can still write to us here.",
   unread: (count) => `(${count}) Messages`,
   title: "Messages",

@@ -22,9 +22,15 @@ export class View {
     this.choices = null;
     this.loading = false;
     this.lastAuthor = "";
+    this.atEnd = true;
     parts.scroll.addEventListener("scroll", () => {
-      if (this.nearEnd()) parts.newest.hidden = true;
+      this.atEnd = this.nearEnd();
+      if (this.atEnd) parts.newest.hidden = true;
     }, { passive: true });
+    if (window.ResizeObserver) {
+      // A growing box, a banner or a keyboard must not cover the newest message.
+      new ResizeObserver(() => this.atEnd && this.toEnd()).observe(parts.scroll);
+    }
   }
 
   clear() {
@@ -86,7 +92,7 @@ export class View {
     const state = node.querySelector(".state");
     state.textContent = "";
     if (item.state === "sending") state.appendChild(element("span", "later", this.texts.sending));
-    if (item.state === "queued") state.appendChild(element("span", "later", this.texts.queued));
+    if (item.state === "queued") state.appendChild(element("span", "", this.texts.queued));
     if (item.state !== "failed") return;
     const refused = item.why === "refused" ? this.texts.refused : item.why;
     state.appendChild(element("span", "", refused || this.texts.notSent));
