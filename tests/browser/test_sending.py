@@ -135,6 +135,7 @@ def test_length_is_counted_near_the_limit(page: Page, desk: FakeDesk) -> None:
 def test_an_ended_session_is_kind_and_keeps_the_unsent_text(page: Page, desk: FakeDesk) -> None:
     desk.say("You owe £1.00")
     opened(page, desk)
+    expect(page.get_by_text("You owe £1.00")).to_be_visible()
     desk.tokens.clear()
     write(page, "are you there")
     expect(page.get_by_text("This chat was closed because it had been quiet")).to_be_visible()
