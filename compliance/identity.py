@@ -172,8 +172,8 @@ def _stand(session: Session, *, conversation_id: ConversationId, debtor_id: Debt
     session.add(Verification(conversation_id=conversation_id, debtor_id=debtor_id, level=level, method=method,
                              link_id=link_id, verified_at=now, last_used_at=now))
     if level == Level.VERIFIED:  # the rules and the order of day and month are those of where the debtor lives
-        conversation, country = session.get_one(Conversation, conversation_id), session.get_one(Debtor, debtor_id).country
-        conversation.locale = f"{conversation.language}-{country}"
+        conversation = session.get_one(Conversation, conversation_id)
+        conversation.locale = f"{conversation.language}-{session.get_one(Debtor, debtor_id).country}"
     if given := session.get(OfferedFactors, conversation_id):
         session.delete(given)
     session.flush()

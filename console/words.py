@@ -13,11 +13,13 @@ from ledger.money import Money
 from runtime.errors import OperatorError
 
 NAMES = {
-    "human": "wants a person", "request_human": "wants a person", "self_harm": "self-harm risk", "self_harm_risk": "self-harm risk",
+    "human": "wants a person", "request_human": "wants a person", "self_harm": "self-harm risk",
+    "self_harm_risk": "self-harm risk",
     "failed_turn": "bot could not answer", "already_paid": "says it is paid", "breathing_space": "breathing space",
     "callback": "wants a call", "request_callback": "wants a call", "represented": "somebody acts for them",
     "contact_preference": "contact preferences", "details_change": "new contact details",
-    "validation": "wants proof", "offer": "plan to decide", "settlement": "would settle for less", "web": "web", "telegram": "Telegram", "terminal": "terminal",
+    "validation": "wants proof", "offer": "plan to decide", "settlement": "would settle for less",
+    "web": "web", "telegram": "Telegram", "terminal": "terminal",
 }
 
 

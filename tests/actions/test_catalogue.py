@@ -13,13 +13,18 @@ from runtime.settings import ROOT
 DOMAIN = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
 RULES = yaml.safe_load((ROOT / "data" / "rules.yml").read_text(encoding="utf-8"))["rules"]
 INTENTS = {next(iter(i)) if isinstance(i, dict) else i for i in DOMAIN["intents"]}
-CATALOGUE = set("""greet goodbye thank affirm deny help cancel bot_challenge ask_who_are_you ask_balance ask_debt_details
-ask_next_payment ask_plan_status ask_payment_history request_statement pay_now ask_payment_methods payment_problem
-already_paid request_payment_plan change_payment_plan cancel_payment_plan missed_payment ask_settlement cannot_pay
-promise_to_pay request_breathing_space disclose_vulnerability self_harm_risk dispute_debt report_fraud request_validation
-wrong_person third_party report_deceased report_bankruptcy represented_by_attorney stop_contact
-change_contact_preferences update_contact_details request_human request_callback ask_consequences ask_credit_impact
-ask_interest_fees make_complaint ask_privacy ask_debt_advice change_language abusive inform out_of_scope""".split())
+CATALOGUE = {
+    "greet", "goodbye", "thank", "affirm", "deny", "help", "cancel", "bot_challenge", "ask_who_are_you",
+    "ask_balance", "ask_debt_details", "ask_next_payment", "ask_plan_status", "ask_payment_history",
+    "request_statement", "pay_now", "ask_payment_methods", "payment_problem", "already_paid",
+    "request_payment_plan", "change_payment_plan", "cancel_payment_plan", "missed_payment", "ask_settlement",
+    "cannot_pay", "promise_to_pay", "request_breathing_space", "disclose_vulnerability", "self_harm_risk",
+    "dispute_debt", "report_fraud", "request_validation", "wrong_person", "third_party", "report_deceased",
+    "report_bankruptcy", "represented_by_attorney", "stop_contact", "change_contact_preferences",
+    "update_contact_details", "request_human", "request_callback", "ask_consequences", "ask_credit_impact",
+    "ask_interest_fees", "make_complaint", "ask_privacy", "ask_debt_advice", "change_language", "abusive",
+    "inform", "out_of_scope",
+}
 
 
 def sources() -> str:
@@ -34,7 +39,7 @@ def test_domain_and_action_server_name_the_same_actions() -> None:
 def test_the_whole_catalogue_is_there_and_each_intent_has_a_rule() -> None:
     assert CATALOGUE <= INTENTS
     plain = {s["intent"] for rule in RULES if "condition" not in rule for s in rule["steps"] if "intent" in s}
-    assert INTENTS <= plain
+    assert plain >= INTENTS
 
 
 def test_rules_name_only_what_exists() -> None:

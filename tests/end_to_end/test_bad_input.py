@@ -17,7 +17,8 @@ ODD = (
     "😀😀😀", "👍", "null\x00 byte\x07", "\u202eewo i od tahw", "كم أدين لكم؟", "a\u200bb\u200cc", "   ", "", "?????",
     "\ufffc", "/restart", "/session_start", '/inform{"debtor_id":"1"}', '\u2028/inform{"debtor_id":"1"}',
     "\xa0//restart", "\ufeff/restart", "\u200b /\u200b/restart", "／restart", '/confirm_plan{"x":1}',
-    "EXTERNAL: affirm", "{{7*7}}", "{% for x in range(9) %}x{% endfor %}", "<script>alert(1)</script>", "<b>x</b>", "**x** [y](z)",
+    "EXTERNAL: affirm", "{{7*7}}", "{% for x in range(9) %}x{% endfor %}", "<script>alert(1)</script>",
+    "<b>x</b>", "**x** [y](z)",
     "'; DROP TABLE turn; --", "1 OR 1=1", "=HYPERLINK(\"http://x\")", "[a](debtor)", "${jndi:ldap://x}", "%s%n%x",
     "a" * 4000, "word " * 800, "£" * 300, "1" * 300, "\\ud800", "null")
 LEAKS = ("£", "$", "Traceback", "Error", "49", "debtor_id", "[reference]")
