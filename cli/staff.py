@@ -15,7 +15,8 @@ from runtime.clock import Clock
 from runtime.database import database
 from runtime.errors import StaffError
 
-app = typer.Typer(no_args_is_help=True, help="Accounts of the staff console.")
+app = typer.Typer(help="Accounts of the staff console.", no_args_is_help=True, rich_markup_mode=None,
+                  add_completion=False)
 
 Email = Annotated[str, typer.Option("--email", help="Address to sign in with.")]
 Password = Annotated[str, typer.Option(

@@ -204,8 +204,9 @@ def _named(reading: _Reading) -> tuple[list[str], list[str]]:
 
 
 def _speaks_of_itself(reading: _Reading) -> bool:
-    """Whether the message says who writes it, unasked: two kinds of factor in one message."""
-    return len({mask for _, _, mask in reading.spans} & {"reference", "date_of_birth", "postcode"}) >= 2
+    """Whether the message says who writes it, unasked: a date of birth, or two kinds of factor in one message."""
+    kinds = {mask for _, _, mask in reading.spans} & {"reference", "date_of_birth", "postcode"}
+    return "date_of_birth" in kinds or len(kinds) >= 2
 
 
 def _lone_names(reading: _Reading) -> list[str]:
