@@ -41,7 +41,7 @@ def conversation(browser: Browser) -> None:
         "words => { const box = document.getElementById('scroll');"
         "const first = [...box.querySelectorAll('.message')].find(one => one.textContent.includes(words));"
         "return box.scrollHeight - first.offsetTop - box.clientHeight; }", FIRST_SHOWN)
-    phone.set_viewport_size({"width": 400, "height": 900 + int(missing)})
+    phone.set_viewport_size({"width": 400, "height": 914 + int(missing)})
     phone.evaluate("() => { const box = document.getElementById('scroll'); box.scrollTop = box.scrollHeight; }")
     phone.get_by_label("Write a message").blur()
     phone.screenshot(path=HERE / "conversation.png", animations="disabled")

@@ -139,3 +139,16 @@ def test_a_reader_who_scrolled_up_is_left_there(page: Page, desk: FakeDesk) -> N
     page.get_by_role("button", name="New messages").click()
     expect(page.get_by_text("newest of all")).to_be_in_viewport()
     expect(page.get_by_role("button", name="New messages")).to_be_hidden()
+
+
+def test_a_long_answer_is_read_from_its_beginning(page: Page, desk: FakeDesk) -> None:
+    rows = [{"label": f"{n}. 1 December 2026", "value": "£25.00"} for n in range(1, 27)]
+    desk.say("Hello. How can I help?")
+    opened(page, desk)
+    desk.say("Here is your whole plan.", card={"kind": "plan", "title": "Your plan", "rows": rows},
+             buttons=[{"id": "y", "title": "Yes, set it up"}])
+    expect(page.get_by_text("Here is your whole plan.")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Yes, set it up")).not_to_be_in_viewport()
+    page.get_by_role("button", name="New messages").click()
+    expect(page.get_by_role("button", name="Yes, set it up")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="New messages")).to_be_hidden()
