@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import event, select
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from actions import claims, disclosures, guard
 from actions.context import Context, context
@@ -34,22 +34,67 @@ def run(database: Database, clock: Clock, *, action: str, turn_id: int,
 
     Raises NoOpenTurn when there is no such turn to be answered; anything else that goes wrong leaves no effect.
     """
+    if ACTIONS[action].aside and (says := _without_effect(database, clock, action, turn_id, ranking)) is not None:
+        return says
     with database.write() as session:
         asked_in = session.scalar(select(Turn.conversation_id).where(Turn.id == turn_id))
         if asked_in is not None:
             lock(session, ConversationId(asked_in))  # asked by two at once, one acts and both answer
-        turn = session.get(Turn, turn_id)
-        if turn is None or turn.state != TurnState.HANDLING:
-            raise NoOpenTurn(f"{action} was called for turn {turn_id}, which is not open")
+        turn = _open_turn(session, action, turn_id)
         if turn.answers and action in turn.answers:
             return list(turn.answers[action])
-        ctx = context(session, action=action, turn=turn, now=clock.now(), ranking=ranking)
-        try:
-            says = [say.json() for say in answer(ctx, action)]
-        except DebtorError as error:
-            says = [Say(error.say, error.values).json()]
+        says = _says(session, clock, action, turn, ranking)
         turn.answers = {**(turn.answers or {}), action: says}
         return says
+
+
+def _open_turn(session: Session, action: str, turn_id: int) -> Turn:
+    turn = session.get(Turn, turn_id)
+    if turn is None or turn.state != TurnState.HANDLING:
+        raise NoOpenTurn(f"{action} was called for turn {turn_id}, which is not open")
+    return turn
+
+
+def _says(session: Session, clock: Clock, action: str, turn: Turn,
+          ranking: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    ctx = context(session, action=action, turn=turn, now=clock.now(), ranking=ranking)
+    try:
+        return [say.json() for say in answer(ctx, action)]
+    except DebtorError as error:
+        return [Say(error.say, error.values).json()]
+
+
+class _HasEffect(Exception):
+    """What was tried as mere reading would write."""
+
+
+def _refuse(*_: object) -> None:
+    raise _HasEffect
+
+
+def _without_effect(database: Database, clock: Clock, action: str, turn_id: int,
+                    ranking: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
+    """What to say, when saying it changes nothing: then there is nothing to lock, to keep or to wait for the disk for.
+
+    None when it would change something: then nothing has happened yet. Asked again, it says what is true by then.
+    """
+    with database.read() as session:
+        event.listen(session, "before_flush", _refuse)
+        event.listen(session, "do_orm_execute", _refuse_writing)
+        turn = _open_turn(session, action, turn_id)
+        if turn.answers:
+            return None
+        try:
+            says = _says(session, clock, action, turn, ranking)
+        except _HasEffect:
+            return None
+        changed = session.new or session.deleted or any(session.is_modified(row) for row in session.dirty)
+        return None if changed else says
+
+
+def _refuse_writing(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        raise _HasEffect
 
 
 def answer(ctx: Context, name: str) -> Sequence[Say]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from bot.gateway import Gateway, gateway
 from bot.greeting import greet
@@ -81,9 +81,7 @@ Token = Annotated[str, Depends(_token)]
 
 def _speaker(gate: Annotated[Gateway, Depends(gateway)], token: Token) -> Conversation:
     with gate.database.read() as session:
-        found = session.scalar(
-            select(Conversation).where(Conversation.session_token_hash == token_hash(token))
-        ) if token else None
+        found = session.scalar(_SPOKEN_FOR, {"token": token_hash(token)}) if token else None
     if found is None or found.session_expires_at is None or found.session_expires_at <= gate.clock.now():
         raise _refuse(401, "session_over")
     return found
@@ -207,16 +205,19 @@ async def _stream(gate: Gateway, speaker: Conversation, after: int) -> AsyncIter
 def _news(gate: Gateway, conversation_id: ConversationId, after: int) -> tuple[list[dict[str, Any]], bool, int]:
     """The messages after ``after``, whether an answer is being made, and the row id of the newest message."""
     with gate.database.read() as session:
-        found = session.execute(
-            select(*SHOWN).where(Message.conversation_id == conversation_id, Message.event_id > after)
-            .order_by(Message.event_id).limit(HISTORY)
-        ).all()
+        found = session.execute(_AFTER, {"conversation_id": conversation_id, "after": after}).all()
         return ([as_event(m) for m in found], has_open_turn(session, conversation_id), found[-1].id if found else 0)
 
 
 SHOWN = (Message.id, Message.event_id, Message.author, Message.text, Message.buttons, Message.at, Message.card,
          Message.client_id, Message.author_name)
 """What of a message the chat API shows; nothing else is read, and decrypted, for it."""
+_AFTER = (
+    select(*SHOWN)
+    .where(Message.conversation_id == bindparam("conversation_id"), Message.event_id > bindparam("after"))
+    .order_by(Message.event_id).limit(HISTORY)
+)
+_SPOKEN_FOR = select(Conversation).where(Conversation.session_token_hash == bindparam("token"))
 
 
 def as_event(message: Message | Row[Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from compliance.codes import code_matches, send_code
@@ -96,10 +96,14 @@ def _limits(session: Session, conversation_id: ConversationId) -> Identity:
 
 
 def _rows(session: Session, conversation_id: ConversationId) -> Sequence[Verification]:
-    return session.scalars(
-        select(Verification).where(Verification.conversation_id == conversation_id, Verification.ended_at.is_(None))
-        .order_by(Verification.id)
-    ).all()
+    return session.scalars(_STANDING, {"conversation_id": conversation_id}).all()
+
+
+_STANDING = (
+    select(Verification)
+    .where(Verification.conversation_id == bindparam("conversation_id"), Verification.ended_at.is_(None))
+    .order_by(Verification.id)
+)
 
 
 def _valid(row: Verification, limits: Identity, now: datetime) -> bool:

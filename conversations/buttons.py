@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from conversations.models import Button, Message
@@ -17,14 +17,17 @@ def button_of(session: Session, *, conversation_id: ConversationId, button_id: s
 
 def button_titled(session: Session, *, conversation_id: ConversationId, words: str) -> Button | None:
     """The button of the last message with buttons whose title the debtor typed; never a binding one."""
-    last = (
-        select(Message.id)
-        .where(Message.conversation_id == conversation_id, exists().where(Button.message_id == Message.id))
-        .order_by(Message.event_id.desc()).limit(1).scalar_subquery()
-    )
     wanted = words.strip().rstrip(".!").casefold()
-    shown = session.scalars(select(Button).where(Button.message_id == last, Button.binding.is_(False)))
+    shown = session.scalars(_SHOWN_LAST, {"conversation_id": conversation_id})
     return next((b for b in shown if b.title.casefold() == wanted and b.consumed_by is None), None)
+
+
+_LAST_WITH_BUTTONS = (
+    select(Message.id)
+    .where(Message.conversation_id == bindparam("conversation_id"), exists().where(Button.message_id == Message.id))
+    .order_by(Message.event_id.desc()).limit(1).scalar_subquery()
+)
+_SHOWN_LAST = select(Button).where(Button.message_id == _LAST_WITH_BUTTONS, Button.binding.is_(False))
 
 
 def usable(button: Button, *, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -111,6 +112,13 @@ def hear(session: Session, *, conversation_id: ConversationId, words: str, turn_
     return _store(session, conversation, Author.DEBTOR, words, now, turn_id, client_id=client_id)
 
 
+_LOCKED = (
+    select(Conversation).where(Conversation.id == bindparam("conversation_id")).with_for_update()
+    .execution_options(populate_existing=True)
+)
+# Statements that every turn needs are made once: to make one takes longer than to run it.
+
+
 def lock(session: Session, conversation_id: ConversationId) -> Conversation:
     """The conversation, locked for the rest of the transaction, and as it is now: others may have written meanwhile.
 
@@ -121,7 +129,7 @@ def lock(session: Session, conversation_id: ConversationId) -> Conversation:
     if within is not None and (found := held.get(conversation_id)) and found[0] is within:
         return found[1]
     session.flush()
-    conversation = session.get_one(Conversation, conversation_id, with_for_update=True, populate_existing=True)
+    conversation = session.scalars(_LOCKED, {"conversation_id": conversation_id}).one()
     held[conversation_id] = session.get_nested_transaction() or session.get_transaction(), conversation
     return conversation
 

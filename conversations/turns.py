@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from conversations.models import Conversation, Owner, Turn, TurnState
@@ -39,7 +39,15 @@ class Heard:
 
 def turn_of(session: Session, provider_id: str) -> Turn | None:
     """The turn the channel delivered under this id, if it was delivered before."""
-    return session.scalar(select(Turn).where(Turn.provider_id == provider_id))
+    return session.scalar(_DELIVERED, {"provider_id": provider_id})
+
+
+_DELIVERED = select(Turn).where(Turn.provider_id == bindparam("provider_id"))
+_FIRST_OPEN = (
+    select(Turn).where(Turn.conversation_id == bindparam("conversation_id"), Turn.state.in_(OPEN))
+    .order_by(Turn.id).limit(1)
+)
+_ANY_OPEN = select(Turn.id).where(Turn.conversation_id == bindparam("conversation_id"), Turn.state.in_(OPEN)).limit(1)
 
 
 def receive(session: Session, *, conversation_id: ConversationId, provider_id: str, heard: Heard, now: datetime,
@@ -74,9 +82,7 @@ def claim(session: Session, *, conversation_id: ConversationId, now: datetime) -
     conversation = lock(session, conversation_id)
     if conversation.owner == Owner.STAFF:
         leave_to_staff(session, conversation_id=conversation_id, now=now)
-    turn = session.scalar(
-        select(Turn).where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN)).order_by(Turn.id).limit(1)
-    )
+    turn = session.scalar(_FIRST_OPEN, {"conversation_id": conversation_id})
     if turn is None or (turn.state == TurnState.HANDLING and turn.lease_until and turn.lease_until > now):
         return None
     turn.state = TurnState.HANDLING
@@ -127,6 +133,4 @@ def waiting(session: Session, *, now: datetime) -> list[ConversationId]:
 
 def has_open_turn(session: Session, conversation_id: ConversationId) -> bool:
     """Whether an answer to the debtor is being made."""
-    return session.scalar(
-        select(Turn.id).where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN)).limit(1)
-    ) is not None
+    return session.scalar(_ANY_OPEN, {"conversation_id": conversation_id}) is not None

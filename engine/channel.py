@@ -17,10 +17,11 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from engine import repairs
+from engine import repairs, shortcuts
 
 logger = logging.getLogger(__name__)
 repairs.apply()
+shortcuts.apply()
 
 SEEDED = ("open_question",)
 

@@ -10,7 +10,6 @@
 * A stored event's class is looked for among all classes, for each event of each turn; it is remembered.
 """
 
-import json
 import sqlite3
 from functools import lru_cache
 from typing import Any
@@ -23,7 +22,6 @@ from rasa.core.actions.action import RemoteAction
 from rasa.core.constants import DEFAULT_REQUEST_TIMEOUT
 from rasa.core.tracker_store import is_postgresql_url
 from rasa.shared.core.events import Event
-from rasa.shared.core.trackers import EventVerbosity
 from rasa.utils.endpoints import EndpointConfig
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -43,8 +41,7 @@ def apply() -> None:
         return True
 
     def call_format(self: RemoteAction, tracker: Any, _domain: Any) -> dict[str, Any]:
-        state = tracker.current_state(EventVerbosity.NONE)
-        return {"next_action": self._name, "sender_id": tracker.sender_id, "tracker": json_safe(state),
+        return {"next_action": self._name, "sender_id": tracker.sender_id, "tracker": seen_by_actions(tracker),
                 "version": "3.6.21", "domain": {}}
 
     def connected(connection: Any, _record: Any) -> None:
@@ -104,6 +101,31 @@ async def close() -> None:
         await _sessions.popitem()[1].close()
 
 
-def json_safe(state: dict[str, Any]) -> dict[str, Any]:
-    """The tracker's state without its events: an action reads the latest message and the database."""
-    return json.loads(json.dumps({**state, "events": []}, default=str))  # type: ignore[no-any-return]
+def seen_by_actions(tracker: Any) -> dict[str, Any]:
+    """A tracker as an action needs it: the latest message and its turn. All else an action reads in the database."""
+    latest = tracker.latest_message
+    ranking = (latest.parse_data or {}).get("intent_ranking") or []
+    return {
+        "sender_id": tracker.sender_id,
+        "slots": tracker.current_slot_values(),
+        "latest_message": {
+            "text": latest.text,
+            "intent": plain(latest.intent),
+            "intent_ranking": [plain(reading) for reading in ranking],
+            "entities": [],
+            "metadata": latest.metadata,
+            "message_id": latest.message_id,
+        },
+        "latest_event_time": None,
+        "latest_input_channel": None,
+        "latest_action_name": tracker.latest_action_name,
+        "followup_action": None,
+        "paused": tracker.is_paused(),
+        "active_loop": {},
+        "events": [],
+    }
+
+
+def plain(reading: dict[str, Any]) -> dict[str, Any]:
+    """An intent's name and confidence, the latter no longer NumPy's."""
+    return {"name": reading.get("name"), "confidence": float(reading.get("confidence") or 0)}

@@ -16,13 +16,19 @@ from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.events import ActionExecuted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-TURNS = 4
-"""Turns that are loaded: more than the ``max_history`` of any policy in ``config.yml`` looks back."""
+TURNS = 2
+"""Turns that are loaded: with the present one five states, and ``config.yml`` lets no policy see more than four."""
 CHUNK = 64
 """Events read at first; few turns have more than ten."""
 
 _events = SQLTrackerStore.SQLEvent.__table__
-_columns = (_events.c.type_name, _events.c.action_name, _events.c.data)
+_all = (
+    sa.select(_events.c.type_name, _events.c.action_name, _events.c.data)
+    .where(_events.c.sender_id == sa.bindparam("sender"))
+    .order_by(_events.c.id.desc())
+)
+_append = _events.insert()
+_newest = _all.limit(CHUNK)
 
 
 class DeskTrackerStore(SQLTrackerStore):
@@ -30,14 +36,11 @@ class DeskTrackerStore(SQLTrackerStore):
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker with its last turns; None when the sender is new."""
-        newest = (
-            sa.select(*_columns).where(_events.c.sender_id == sender_id).order_by(_events.c.id.desc()).limit(CHUNK)
-        )
         with self.engine.connect() as connection:
-            rows = connection.execute(newest).all()
+            rows = connection.execute(_newest, {"sender": sender_id}).all()
             kept = _last_turns(rows)
             if kept is None and len(rows) == CHUNK:  # turns with uncommonly many events
-                kept = _last_turns(connection.execute(newest.limit(None)).all())
+                kept = _last_turns(connection.execute(_all, {"sender": sender_id}).all())
         kept = rows if kept is None else kept
         if not kept:
             return None
@@ -53,7 +56,7 @@ class DeskTrackerStore(SQLTrackerStore):
         rows = [_row(tracker.sender_id, event) for event in itertools.islice(tracker.events, known, None)]
         if rows:
             with self.engine.begin() as connection:
-                connection.execute(_events.insert(), rows)
+                connection.execute(_append, rows)
         tracker.stored_events = len(tracker.events)
 
 

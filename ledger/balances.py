@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ledger.holds import EFFECTS, active_holds, strongest
@@ -77,13 +77,14 @@ _QUERY = (
     )
     .join(Creditor, Creditor.id == Debt.creditor_id)
     .join(DebtBalance, DebtBalance.debt_id == Debt.id)
+    .where(Debt.debtor_id == bindparam("debtor_id"))
     .order_by(Debt.opened_on, Debt.id)
 )
 
 
 def balance_of(session: Session, debtor_id: DebtorId, *, now: datetime) -> DebtorBalance:
     """All open debts of a debtor, the oldest first. ``totals`` includes the disputed ones. Two queries."""
-    rows = session.execute(_QUERY.where(Debt.debtor_id == debtor_id)).all()
+    rows = session.execute(_QUERY, {"debtor_id": debtor_id}).all()
     holds = active_holds(session, debtor_id=debtor_id, now=now) if rows else []
     lines: list[DebtLine] = []
     for row in rows:

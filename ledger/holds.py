@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from ledger.errors import NotFound
@@ -96,17 +96,19 @@ def lift_hold(session: Session, *, hold_id: int, now: datetime, actor: str) -> N
         session.flush()
 
 
+_ACTIVE = select(Hold).where(
+    Hold.debtor_id == bindparam("debtor_id"), Hold.lifted_at.is_(None),
+    or_(Hold.until.is_(None), Hold.until >= bindparam("today")),
+)
+
+
 def active_holds(session: Session, *, debtor_id: DebtorId, now: datetime) -> list[Hold]:
     """The holds in force, on debts and on the whole debtor, the strongest first.
 
     A hold lasts through its last day everywhere on earth, so it never ends before the debtor's own day does.
     """
     today = (now - timedelta(hours=12)).date()
-    holds = session.scalars(
-        select(Hold).where(
-            Hold.debtor_id == debtor_id, Hold.lifted_at.is_(None), or_(Hold.until.is_(None), Hold.until >= today)
-        )
-    )
+    holds = session.scalars(_ACTIVE, {"debtor_id": debtor_id, "today": today})
     return sorted(holds, key=lambda hold: (_STRENGTH[hold.reason], hold.id))
 
 
