@@ -17,6 +17,7 @@ COMMANDS = {
     "link": "cli.link:link",
     "terms": "cli.terms:terms",
     "ledger": "cli.ledger:ledger",
+    "policy": "cli.policy:policy",
     "reconcile": "cli.reconcile:reconcile",
     "staff": "cli.staff:app",
     "demo": "cli.demo:demo",

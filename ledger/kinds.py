@@ -49,6 +49,8 @@ class PostingKind(StrEnum):
     PAYMENT_REVERSAL = "payment_reversal"
     RECALL = "recall"
     ADJUSTMENT = "adjustment"
+    SETTLEMENT_DISCOUNT = "settlement_discount"
+    """What a completed settlement forgives; only when its last payment has cleared."""
     REVERSAL = "reversal"
 
 
@@ -68,6 +70,69 @@ class PromiseStatus(StrEnum):
     PARTLY_KEPT = "partly_kept"
     BROKEN = "broken"
     SUPERSEDED = "superseded"
+    RELEASED = "released"
+    """Nobody holds it against the debtor: the debt went on hold, was taken back or closed before it was judged."""
+
+
+class SettlementStatus(StrEnum):
+    """Where a settlement stands. At most one of a debt is ``accepted``."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    COMPLETED = "completed"
+    """Every payment cleared in time; the discount is posted and nothing remains."""
+    LAPSED = "lapsed"
+    """Not accepted, or not paid, in time. What was paid stays paid."""
+    WITHDRAWN = "withdrawn"
+    REVERSED = "reversed"
+    """It was completed, then a payment was undone: the discount is taken back."""
+
+
+class Authority(StrEnum):
+    """Who may decide something, from the least to the most."""
+
+    BOT = "bot"
+    STAFF = "staff"
+    LEAD = "lead"
+
+    @property
+    def rank(self) -> int:
+        """Higher may do all that lower may."""
+        return list(Authority).index(self)
+
+    def covers(self, needed: "Authority") -> bool:
+        """Whether this authority is enough where ``needed`` is asked for."""
+        return self.rank >= needed.rank
+
+
+class Spending(StrEnum):
+    """What a household spends money on, as an income and expenditure form lists it."""
+
+    HOUSING = "housing"
+    LOCAL_TAX = "local_tax"
+    ENERGY = "energy"
+    WATER = "water"
+    FOOD = "food"
+    CLOTHING = "clothing"
+    TRANSPORT = "transport"
+    CHILDCARE = "childcare"
+    HEALTH = "health"
+    COMMUNICATIONS = "communications"
+    INSURANCE = "insurance"
+    OTHER_DEBTS = "other_debts"
+    """Payments to others. Plans with us are not among them: they are in the ledger."""
+    OTHER = "other"
+
+
+class Income(StrEnum):
+    """Where a household's money comes from."""
+
+    WAGES = "wages"
+    SELF_EMPLOYMENT = "self_employment"
+    BENEFITS = "benefits"
+    PENSION = "pension"
+    MAINTENANCE = "maintenance"
+    OTHER = "other"
 
 
 class HoldReason(StrEnum):

@@ -4,7 +4,6 @@ A mapping is YAML, read with every scalar as text (so that ``Yes``, ``NO`` and `
 are), checked with pydantic, and explained in ``docs/import.md``.
 """
 
-import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ledger.importing.native import FIELDS, LAYOUT, REQUIRED
 from ledger.importing.textyaml import load_text_yaml
 from ledger.importing.values import ISO_DATE, Numbers, date_reader
+from ledger.spelling import did_you_mean
 from runtime.errors import OperatorError
 from runtime.settings import ROOT
 
@@ -207,12 +207,6 @@ def _found(given: str | Path) -> Path:
             return candidate
     shipped = ", ".join(sorted(file.stem for file in SHIPPED.glob("*.yml")))
     raise OperatorError(f"There is no mapping file {given}. Shipped ones: {shipped or 'none'}")
-
-
-def did_you_mean(name: str, known: Mapping[str, Any]) -> str:
-    """" (did you mean …?)", or nothing when nothing known is like ``name``."""
-    close = difflib.get_close_matches(name.lower().replace(" ", "_"), list(known), n=1, cutoff=0.7)
-    return f" (did you mean {close[0]}?)" if close and close[0] != name else ""
 
 
 def _explained(loc: tuple[int | str, ...], kind: str, message: str) -> str:

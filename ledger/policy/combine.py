@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from ledger.policy.affordability import AffordabilityRules
+from ledger.policy.approval import ApprovalRules
 from ledger.policy.holds import HoldRules
 from ledger.policy.model import Policy
 from ledger.policy.plans import PlanRules
 from ledger.policy.promises import PromiseRules
+from ledger.policy.settlement import SettlementRules
 from runtime.errors import OperatorError
 
 
@@ -26,5 +29,7 @@ def strictest(policies: Sequence[Policy]) -> Policy:
         "plans": plans,
         "promises": PromiseRules.strictest([policy.promises for policy in everyone]),
         "holds": HoldRules.longest([policy.holds for policy in everyone]),
-        "settlement": (),
+        "settlement": SettlementRules(),  # a settlement closes one debt, by its own creditor's policy
+        "approval": ApprovalRules.strictest([policy.approval for policy in everyone]),
+        "affordability": AffordabilityRules.strictest([policy.affordability for policy in everyone]),
     })

@@ -7,13 +7,23 @@ from pydantic import Field, model_validator
 
 from ledger.kinds import HoldReason
 from ledger.money import Money, exponent
+from ledger.policy.affordability import AffordabilityRules
+from ledger.policy.approval import ApprovalRules
 from ledger.policy.holds import HoldRules
 from ledger.policy.payments import PaymentRules
 from ledger.policy.plans import FREQUENCIES, PlanRules
 from ledger.policy.promises import PromiseRules
-from ledger.policy.section import Section
-from ledger.policy.settlement import SettlementTier
+from ledger.policy.section import Loc, Section
+from ledger.policy.settlement import SettlementRules
 from ledger.schedule import Frequency
+
+
+class WrongAmounts(ValueError):
+    """Amounts of money that cannot be. ``places``: where each is in the file, and what is wrong with it."""
+
+    def __init__(self, places: list[tuple[Loc, str]]) -> None:
+        super().__init__("; ".join(said for _, said in places))
+        self.places = places
 
 
 class Policy(Section):
@@ -21,20 +31,38 @@ class Policy(Section):
 
     name: str = Field(description="The file's name without .yml")
     title: str = ""
+    """What people call this policy."""
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    """Two capital letters (ISO 3166), as in GB."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    """Three capital letters (ISO 4217), as in GBP. All amounts of the file are in it."""
     plans: PlanRules
     promises: PromiseRules = PromiseRules()
     holds: HoldRules = HoldRules()
     payments: PaymentRules = PaymentRules()
-    settlement: tuple[SettlementTier, ...] = ()
+    settlement: SettlementRules = SettlementRules()
+    approval: ApprovalRules = ApprovalRules()
+    affordability: AffordabilityRules = AffordabilityRules()
+
+    @property
+    def sections(self) -> dict[str, Section]:
+        """The sections by their names, in the order of the file."""
+        every = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: each for name, each in every.items() if isinstance(each, Section)}
 
     @model_validator(mode="after")
     def _amounts_exist(self) -> "Policy":
         exponent(self.currency)
-        for amount in self.plans.amounts:
-            if Money.from_decimal(amount, self.currency).minor <= 0:
-                raise ValueError(f"{amount} is not an amount to pay")
+        places: list[tuple[Loc, str]] = []
+        for name, section in self.sections.items():
+            for amount, least in [*((a, 1) for a in section.amounts), *((a, 0) for a in section.limits)]:
+                try:
+                    if Money.from_decimal(amount, self.currency).minor < least:
+                        raise ValueError(f"{amount} is not an amount to pay")
+                except ValueError as error:
+                    places.append(((name, *(section.place_of(amount) or ())), str(error)))
+        if places:
+            raise WrongAmounts(places)
         return self
 
     @property

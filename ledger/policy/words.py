@@ -1,0 +1,131 @@
+"""A policy in plain words, and what it gives for sample balances.
+
+A section that knows how to explain itself is asked; for the others the sentences are here. A field that no sentence
+speaks of is still shown, with its description.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ledger.kinds import Authority
+from ledger.money import Money
+from ledger.offers import Offer, floor, offers, usual_first
+from ledger.policy.model import Policy
+from ledger.policy.payments import PaymentRules
+from ledger.policy.plans import FREQUENCIES, PlanRules
+from ledger.policy.section import Section, days, listed, money, percent
+from ledger.schedule import Frequency
+
+SAMPLES = (Decimal(50), Decimal(200), Decimal(640), Decimal(2000), Decimal(10000))
+"""Balances in major units that a policy is tried on."""
+
+_TITLES = {
+    "plans": "Plans", "promises": "Promises to pay", "holds": "Holds", "payments": "Payments",
+    "settlement": "Settlement", "approval": "Approval", "affordability": "Affordability", "interest": "Interest",
+}
+
+
+def explain(policy: Policy) -> Iterator[str]:
+    """The policy, a heading and then its sentences, each with two spaces before it, section by section."""
+    yield f"{policy.title or policy.name}: {policy.country}, amounts in {policy.currency}."
+    for name, section in policy.sections.items():
+        yield ""
+        yield _TITLES.get(name, name.replace("_", " ").capitalize())
+        yield from (f"  {line}" for line in sentences(name, section, policy.currency))
+
+
+def sentences(name: str, section: Section, currency: str) -> list[str]:
+    """One section in sentences."""
+    if type(section).explain is not Section.explain or name not in _SAID:
+        return section.explain(currency)
+    said, covered = _SAID[name]
+    rest = [field for field in type(section).model_fields if field not in covered]
+    return [*said(section, currency), *section.described(rest)]
+
+
+def _plans(rules: PlanRules, currency: str) -> Iterator[str]:
+    least = [f"{money(rules.minimum_instalment[name], currency)} {_often(name)}" for name in rules.frequencies]
+    yield f"A debt may be paid {listed([_often(name) for name in rules.frequencies], 'or')}; " \
+          f"{_often(rules.frequencies[0])} is what we propose first."
+    yield f"The smallest instalment is {listed(least, 'or')}."
+    if rules.minimum_percent:
+        yield f"In a month at least {percent(rules.minimum_percent)} of the total is paid."
+    yield f"Instalments we propose ourselves are multiples of {money(rules.round_to, currency)}, " \
+          "unless it is the smallest one."
+    yield f"A plan runs {rules.maximum_term_months} months at the longest."
+    yield f"The first payment is due within {days(rules.first_payment_within_days)}."
+    yield f"An instalment counts as missed when it is more than {days(rules.grace_days)} late."
+
+
+def _payments(rules: PaymentRules, _currency: str) -> Iterator[str]:
+    yield f"A payment on a debt goes first to {', then to '.join(str(bucket) for bucket in rules.buckets)}."
+    yield "What is paid beyond that is kept for the debtor as an overpayment."
+
+
+_SAID: dict[str, tuple[Callable[[Any, str], Iterable[str]], frozenset[str]]] = {
+    "plans": (_plans, frozenset({
+        "frequencies", "minimum_instalment", "minimum_percent", "round_to", "maximum_term_months",
+        "first_payment_within_days", "grace_days"})),
+    "payments": (_payments, frozenset({"buckets"})),
+}
+
+
+def _often(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def example(policy: Policy, balance: Decimal, *, today: date) -> Iterator[str]:
+    """What the policy gives on ``balance`` major units today: offers, the floor, the longest term, settlements.
+
+    Raises MoneyError when the currency has no such amount.
+    """
+    total = Money.from_decimal(balance, policy.currency)
+    usual = policy.rhythms[0]
+    lowest = floor(policy, total, usual, first_on := usual_first(policy, usual, today))
+    yield f"On a balance of {_money(total)}:"
+    for number, offer in enumerate(offers(policy, total, today=today), start=1):
+        yield f"  offer {number}: {_offer(offer)}"
+    longest = Offer(total, lowest, usual, first_on)
+    yield f"  lowest instalment {_rhythm(usual)}: {_money(lowest)}; longest plan: {longest.count} " \
+          f"payment{'s' if longest.count > 1 else ''}, until {_day(longest.last.on)}"
+    yield from _settlements(policy, total, today)
+
+
+def _settlements(policy: Policy, total: Money, today: date) -> Iterator[str]:
+    ages = sorted({0, *(tier.months_old for tier in policy.settlement.tiers)})
+    shown = set()
+    for age in ages:
+        for tier in policy.settlement.fitting(total.decimal, age, Authority.LEAD):
+            if tier in shown:
+                continue
+            shown.add(tier)
+            closes = tier.closes(total)
+            how = "in one payment" if tier.payments == 1 else f"in up to {tier.payments} payments"
+            old = f", debts of {tier.months_old} months or more" if tier.months_old else ""
+            who = "" if tier.authority is Authority.BOT else f", offered by {tier.authority} only"
+            yield f"  settlement: {_money(closes)} {how} by {_day(today + timedelta(days=tier.within_days))}{old}{who}"
+    if not shown:
+        yield "  settlement: none"
+
+
+def _offer(offer: Offer) -> str:
+    if offer.count == 1:
+        return f"{_money(offer.total)} at once, on {_day(offer.first_on)}"
+    last = offer.last
+    words = f"{_money(offer.instalment)} {_rhythm(offer.frequency)}, {offer.count} payments from {_day(offer.first_on)}"
+    return f"{words}, the last of {_money(last.amount)} on {_day(last.on)}"
+
+
+def _rhythm(frequency: Frequency) -> str:
+    named = [_often(name) for name, each in FREQUENCIES.items() if each == frequency]
+    return named[0] if named else f"every {frequency.every} {frequency.unit}s"
+
+
+def _money(amount: Money) -> str:
+    return money(amount.decimal, amount.currency)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
