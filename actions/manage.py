@@ -144,7 +144,7 @@ def settlement(ctx: Context) -> Sequence[Say]:
     can = usable(lines)
     for debt in meant(can, ctx.words) or can:
         policy = policy_for(ctx.session.get_one(Creditor, debt.creditor_id))
-        if found := settlement_for(policy, debt.balance, today=ctx.today):
+        if found := settlement_for(policy, debt.balance, today=ctx.today, opened_on=debt.opened_on):
             offered.append({"creditor": debt.creditor, "balance": debt.balance.json(), "amount": found.amount.json(),
                             "payments": found.payments, "until": {"date": found.until.isoformat()}})
     amounts = ctx.amounts(can[0].balance.currency)

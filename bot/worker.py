@@ -14,6 +14,7 @@ from bot.delivery import DeliveryError, deliver
 from bot.telegram import make_bot
 from conversations.models import OutboxItem
 from ledger.promises import judge_promises
+from ledger.settling import judge_settlements
 from payments.mode import card_mode
 from payments.reconcile import reconcile
 from runtime.clock import Clock
@@ -108,9 +109,10 @@ class Worker:
             stored.next_attempt_at = self._clock.now() + min(wait, LONGEST_WAIT)
 
     def housekeeping(self) -> None:
-        """What falls due with time: promises are judged by value date, open payments are asked after."""
+        """What falls due with time: promises and settlements are judged by value date, open payments are asked after."""
         with self._database.write() as session:
             judge_promises(session, today=self._clock.today(None))
+            judge_settlements(session, today=self._clock.today(None), now=self._clock.now())
         if card_mode() != "off":
             reconcile(self._database, now=self._clock.now())
 

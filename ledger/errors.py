@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ledger.kinds import HoldReason
+from ledger.kinds import Authority, HoldReason, SettlementStatus
 from ledger.money import Money
 from runtime.ids import DebtId
 
@@ -84,3 +84,54 @@ class PromiseRefused(LedgerError):
         super().__init__(why)
         self.latest = latest
         self.owed = owed
+
+
+class SettlementRefused(LedgerError):
+    """Base of the reasons why a settlement cannot be offered or accepted."""
+
+
+class CannotBeSettled(SettlementRefused):
+    """A debt is not open, owes nothing, or is on a hold that forbids payment. ``reason`` is None without a hold."""
+
+    def __init__(self, debt_id: DebtId, reason: HoldReason | None) -> None:
+        super().__init__(f"debt {debt_id} cannot be settled ({reason or 'nothing is owed on it'})")
+        self.debt_id = debt_id
+        self.reason = reason
+
+
+class NeedsAuthority(SettlementRefused):
+    """The terms are beyond what may be offered with this authority; ``needed`` may offer them.
+
+    ``least`` is the lowest amount that the asking authority may offer itself, when there is one.
+    """
+
+    def __init__(self, needed: Authority, least: Money | None) -> None:
+        super().__init__(f"such a settlement needs the authority of {needed}")
+        self.needed = needed
+        self.least = least
+
+
+class SettlementStale(SettlementRefused):
+    """The offer is not what it was: its time is over, it has ended, or the balance has changed."""
+
+    def __init__(self, why: str, *, status: SettlementStatus, owed: Money | None = None) -> None:
+        super().__init__(why)
+        self.status = status
+        self.owed = owed
+
+
+class AlreadySettling(PlanRefused, SettlementRefused):
+    """A debt has an accepted settlement: it cannot go into a plan, nor have another."""
+
+    def __init__(self, debt_id: DebtId, settlement_id: int) -> None:
+        super().__init__(f"debt {debt_id} has settlement {settlement_id}")
+        self.debt_id = debt_id
+        self.settlement_id = settlement_id
+
+
+class AboveSurplus(PlanRefused):
+    """The instalment is more than the debtor's form leaves over. ``most`` is the largest that could be agreed."""
+
+    def __init__(self, instalment: Money, most: Money) -> None:
+        super().__init__(f"{instalment} is more than the {most} that the debtor can spare")
+        self.most = most

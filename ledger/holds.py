@@ -1,22 +1,22 @@
 """Holds: which reason stops which act, placing, lifting, asking."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from ledger.errors import NotFound
-from ledger.kinds import Act, DebtStatus, HoldReason
+from ledger.kinds import Act, Authority, DebtStatus, HoldReason
 from ledger.models import Creditor, Debt, Hold
 from ledger.once import once
 from ledger.policy import policy_for
 from runtime.ids import DebtId, DebtorId
 
 __all__ = [
-    "EFFECTS", "Act", "Effect", "HoldReason", "active_holds", "hold_until", "lift_hold", "place_hold", "stopped",
-    "strongest",
+    "EFFECTS", "Act", "Effect", "HoldReason", "active_holds", "authority_for", "held_between", "hold_until",
+    "lift_hold", "place_hold", "placed_within_a_year", "stopped", "strongest",
 ]
 
 _EVERYTHING = frozenset(Act)
@@ -110,6 +110,53 @@ def active_holds(session: Session, *, debtor_id: DebtorId, now: datetime) -> lis
     today = (now - timedelta(hours=12)).date()
     holds = session.scalars(_ACTIVE, {"debtor_id": debtor_id, "today": today})
     return sorted(holds, key=lambda hold: (_STRENGTH[hold.reason], hold.id))
+
+
+def held_between(
+    session: Session, *, debtor_id: DebtorId, debt_ids: Collection[DebtId], first: date, last: date
+) -> list[tuple[date, date]]:
+    """The spans of days within ``first`` to ``last`` on which a hold stopped us from asking for any of these debts.
+
+    Holds on the whole debtor count; with no debt named, those on any debt. A hold not lifted goes on to its last day.
+    """
+    spans = []
+    for hold in session.scalars(select(Hold).where(Hold.debtor_id == debtor_id).order_by(Hold.id)):
+        if Act.ASK not in EFFECTS[hold.reason].stops or not (hold.debt_id in (None, *debt_ids) or not debt_ids):
+            continue
+        ends = [hold.until, hold.lifted_at.date() if hold.lifted_at else None]
+        begin = max(first, hold.placed_at.date())
+        end = min((last, *(day for day in ends if day is not None)))
+        if begin <= end:
+            spans.append((begin, end))
+    return sorted(spans)
+
+
+def placed_within_a_year(session: Session, *, debtor_id: DebtorId, reason: HoldReason, now: datetime) -> int:
+    """How many holds for ``reason`` were placed on the debtor or their debts in the last 365 days."""
+    since = now - timedelta(days=365)
+    placed = select(func.count()).select_from(Hold).where(
+        Hold.debtor_id == debtor_id, Hold.reason == reason, Hold.placed_at > since)
+    return session.scalar(placed) or 0
+
+
+def authority_for(
+    session: Session, *, debtor_id: DebtorId, reason: HoldReason, until: date | None, now: datetime, today: date
+) -> Authority:
+    """Who may place such a hold, by the policies of the debtor's open debts: how long it lasts and how many there were.
+
+    ``until`` None is a hold without an end, which the policy's length of the reason does not limit.
+    """
+    before = placed_within_a_year(session, debtor_id=debtor_id, reason=reason, now=now)
+    length = (until - today).days if until is not None else None
+    creditors = session.scalars(
+        select(Creditor).distinct().join(Debt, Debt.creditor_id == Creditor.id)
+        .where(Debt.debtor_id == debtor_id, Debt.status == DebtStatus.OPEN))
+    needed = [Authority.BOT]
+    for policy in map(policy_for, creditors):
+        needed.append(policy.holds.authority(reason, length, before=before))
+        if length is not None:
+            needed.append(policy.approval.hold_longer_than_days.above(length))
+    return max(needed, key=lambda who: who.rank)
 
 
 def stopped(

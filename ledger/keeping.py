@@ -1,4 +1,4 @@
-"""What a payment does to plans and promises. Derived from the postings each time, so it can be repeated.
+"""What a payment does to plans, promises and settlements. Derived from the postings each time, so it can be repeated.
 
 A payment that was reversed never counted.
 """
@@ -48,11 +48,26 @@ def paid_between(
     return int(session.scalar(query) or 0)
 
 
+def paid_by_day(session: Session, debt_id: DebtId) -> list[tuple[date, int]]:
+    """What was ever paid on the balance of a debt, by value date and without what was paid too much, the oldest first.
+    """
+    rows = session.execute(
+        select(Txn.effective_on, func.sum(-Entry.amount))
+        .join(Entry, Entry.txn_id == Txn.id).join(Account, Account.id == Entry.account_id)
+        .where(Account.debt_id == debt_id, Account.kind.in_(OWED), standing_payment())
+        .group_by(Txn.effective_on).order_by(Txn.effective_on)
+    )
+    return [(day, int(amount)) for day, amount in rows]
+
+
 def keep(session: Session, debts: Iterable[Debt], *, on: date, at: datetime) -> None:
-    """Bring the plans and promises of ``debts`` up to date after a payment or its reversal with value date ``on``."""
+    """Bring what hangs on ``debts`` up to date after a payment or its reversal with value date ``on``."""
     debts = list(debts)
     _keep_plans(session, {debt.id for debt in debts}, on, at)
     _keep_promises(session, debts)
+    from ledger.settling import keep_settlements  # it posts discounts, and a posting ends here
+
+    keep_settlements(session, {debt.id for debt in debts}, at=at)
     session.flush()
 
 
@@ -111,6 +126,20 @@ def _keep_promises(session: Session, debts: Collection[Debt]) -> None:
 def count_promise(session: Session, promise: Promise) -> None:
     """Bring a promise up to date with the payments there are."""
     promise.received, promise.status = promise_count(session, promise)
+    if promise.status is PromiseStatus.OPEN and _has_newer(session, promise):
+        promise.status = PromiseStatus.SUPERSEDED
+
+
+def _has_newer(session: Session, promise: Promise) -> bool:
+    """Whether a promise made since stands on the same debts: a kept one whose payment is undone stays behind it."""
+    mine = {share.debt_id for share in promise.debts}
+    newer = session.scalars(
+        select(Promise).where(Promise.debtor_id == promise.debtor_id, Promise.currency == promise.currency,
+                              Promise.id > promise.id, Promise.status != PromiseStatus.SUPERSEDED)
+        .options(selectinload(Promise.debts))
+    )
+    return any(not mine or not theirs or mine & theirs
+               for theirs in ({share.debt_id for share in each.debts} for each in newer))
 
 
 def promise_count(session: Session, promise: Promise) -> tuple[int, PromiseStatus]:
@@ -123,6 +152,8 @@ def promise_count(session: Session, promise: Promise) -> tuple[int, PromiseStatu
     received = max(0, came - promise.paid_before)
     if received >= promise.amount:
         return received, PromiseStatus.KEPT
+    if promise.released_on is not None:
+        return received, PromiseStatus.RELEASED
     if promise.judged_on is None:
         return received, PromiseStatus.OPEN
     return received, PromiseStatus.PARTLY_KEPT if received else PromiseStatus.BROKEN

@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ledger.models import Hold, Plan, Promise
+from ledger.models import Budget, Hold, Plan, Promise, Settlement
 
-Row = TypeVar("Row", Hold, Plan, Promise)
+Row = TypeVar("Row", Budget, Hold, Plan, Promise, Settlement)
 
 
 def found(session: Session, table: type[Row], key: str) -> Row | None:

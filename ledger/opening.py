@@ -14,6 +14,8 @@ from ledger.models import Debt, Plan, PlanDebt, Txn
 from ledger.money import Money, total, zero
 from ledger.plans import cancel_plan
 from ledger.posting import begin_posting, finish_posting, lock_balances, on_creditor, on_debt
+from ledger.promises import release_promises
+from ledger.settlements import withdraw_all
 from runtime.ids import CreditorId, DebtId, DebtorId
 
 
@@ -73,7 +75,7 @@ def recall_debt(
     session: Session, *, key: str, debt_id: DebtId, effective_on: date, now: datetime, actor: str,
     cause: str = "recalled by the creditor",
 ) -> Debt:
-    """The creditor takes a debt back: nothing is owed to us any more, and active plans with it end.
+    """The creditor takes a debt back: nothing is owed to us any more, its plans and settlements end, promises rest.
 
     An overpayment stays. The same key again changes nothing. Raises NotFound, KeyReused.
     """
@@ -98,4 +100,6 @@ def recall_debt(
     plans = select(Plan.id).join(PlanDebt).where(PlanDebt.debt_id == debt_id, Plan.status == PlanStatus.ACTIVE)
     for plan_id in session.scalars(plans).all():
         cancel_plan(session, key=f"{key}:plan:{plan_id}", plan_id=plan_id, actor=actor, now=now)
+    withdraw_all(session, key=key, debt_id=debt_id, actor=actor, now=now)
+    release_promises(session, debt_id, today=effective_on)
     return debt

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from ledger.budgets import refuse_unaffordable
 from ledger.errors import AlreadyInPlan, DebtNotPayable, NotFound, OfferStale, OutsidePolicy
 from ledger.holds import EFFECTS, active_holds, strongest
 from ledger.keeping import paid_on_debts
@@ -18,6 +19,7 @@ from ledger.once import found, once
 from ledger.policy import Policy, policy_for, strictest
 from ledger.posting import lock_balances
 from ledger.schedule import Due, Frequency
+from ledger.settlements import refuse_settling
 from runtime.ids import DebtId, DebtorId
 
 
@@ -27,8 +29,8 @@ def agree_plan(
 ) -> Plan:
     """Make ``offer`` a plan over all of the balance of ``debt_ids``. The same key again returns the same plan.
 
-    Raises NotFound, DebtNotPayable (disputed, bankrupt, nothing owed …), AlreadyInPlan, OfferStale (the
-    balance has changed), OutsidePolicy (unless ``by_staff``, who may agree other terms).
+    Raises NotFound, DebtNotPayable (disputed, bankrupt, nothing owed …), AlreadyInPlan, AlreadySettling, OfferStale
+    (the balance has changed), OutsidePolicy and AboveSurplus (unless ``by_staff``, who may agree other terms).
     """
     session.flush()
     if (plan := found(session, Plan, key)) is not None:
@@ -42,12 +44,14 @@ def agree_plan(
         raise NotFound("the debtor has no such debts")
     _refuse_unpayable(session, debtor_id, debts, balances, now)
     _refuse_planned(session, wanted)
+    refuse_settling(session, wanted)
     owed = Money(sum(balances[debt.id].owed for debt in debts), debts[0].currency)
     if owed != offer.total or any(debt.currency != owed.currency for debt in debts):
         raise OfferStale(owed)
     policy = strictest([policy_for(creditor) for creditor in _creditors(session, debts)])
     if not by_staff:
         _refuse_outside(offer, policy, now)
+        refuse_unaffordable(session, debtor_id, offer.instalment, offer.frequency, policy, now.date())
     paid = paid_on_debts(session, wanted)
 
     def make() -> Plan:

@@ -12,6 +12,7 @@ from ledger.kinds import PlanStatus
 from ledger.models import Creditor, Plan, PlanDebt
 from ledger.money import Money, total
 from ledger.policy import Policy, policy_for, strictest
+from ledger.settlements import settling
 from runtime.errors import OperatorError
 from runtime.ids import CreditorId, DebtId, DebtorId
 
@@ -54,7 +55,8 @@ def _spread(lines: Sequence[DebtLine], policies: dict[CreditorId, Policy]) -> li
 def spreads(
     session: Session, debtor_id: DebtorId, *, now: datetime, only: Collection[DebtId] = ()
 ) -> list[Spread]:
-    """What can be put into a new plan: payable debts not in one yet, the largest sum first.
+    """What can be put into a new plan: payable debts not in one yet and with no settlement, the largest sum
+    first.
 
     One for each currency, or for each creditor where their policies allow no plan in common. Debts that are
     time-barred are left out unless the debtor names them (``only``): no payment is invited on them.
@@ -63,8 +65,10 @@ def spreads(
         select(PlanDebt.debt_id).join(Plan, Plan.id == PlanDebt.plan_id)
         .where(Plan.debtor_id == debtor_id, Plan.status == PlanStatus.ACTIVE)
     ))
+    open_lines = balance_of(session, debtor_id, now=now).lines
+    planned |= settling(session, [line.debt_id for line in open_lines]).keys()
     lines = [
-        line for line in balance_of(session, debtor_id, now=now).lines
+        line for line in open_lines
         if line.payable and line.debt_id not in planned
         and (line.debt_id in only if only else line.time_barred is not True)
     ]

@@ -20,7 +20,7 @@ from ledger.importing.problems import Problem
 from ledger.importing.records import Record
 from ledger.importing.rows import Reading
 from ledger.kinds import OWED, CreditorAccount, DebtStatus
-from ledger.models import Debt, Hold, PlanDebt, Promise
+from ledger.models import Debt, Hold, PlanDebt, Promise, Settlement
 from ledger.money import Money
 from ledger.posting import lock_balances
 from ledger.receipts import receive
@@ -218,10 +218,11 @@ class _Placing:
 
 
 def _waited_for(session: Session, debts: Sequence[Debt]) -> set[DebtId]:
-    """Those of the debts that a plan or a promise counts on: their payments go the long way."""
+    """Those of the debts that a plan, a promise or a settlement counts on: their payments go the long way."""
     planned = set(session.scalars(select(PlanDebt.debt_id).where(PlanDebt.debt_id.in_([d.id for d in debts]))))
     debtors = {debt.debtor_id for debt in debts}
     promised = set(session.scalars(select(Promise.debtor_id).where(Promise.debtor_id.in_(debtors))))
+    planned |= set(session.scalars(select(Settlement.debt_id).where(Settlement.debt_id.in_([d.id for d in debts]))))
     return planned | {debt.id for debt in debts if debt.debtor_id in promised}
 
 

@@ -5,7 +5,6 @@ are), checked with pydantic, and explained in ``docs/import.md``.
 """
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 

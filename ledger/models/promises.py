@@ -27,12 +27,15 @@ class Promise(Base):
     made_on: Mapped[date] = mapped_column(Date)
     due_on: Mapped[date] = mapped_column(Date)
     grace_days: Mapped[int] = mapped_column(SmallInteger)
+    """Calendar days after ``due_on`` until it is judged, with the weekends and holidays the policy leaves out."""
     status: Mapped[PromiseStatus] = mapped_column(coded(PromiseStatus), default=PromiseStatus.OPEN)
     received: Mapped[int] = mapped_column(BigInteger, default=0)
     """What came in for it, by value date."""
     paid_before: Mapped[int] = mapped_column(BigInteger, default=0)
     """What had come in on the same day before it was made, and so does not count."""
     judged_on: Mapped[date | None] = mapped_column(Date)
+    released_on: Mapped[date | None] = mapped_column(Date)
+    """When it was found that it could not be kept for a reason that is not the debtor's."""
     actor: Mapped[str] = mapped_column(String(100))
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     debts: Mapped[list["PromiseDebt"]] = relationship()

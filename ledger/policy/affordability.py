@@ -43,7 +43,8 @@ class AffordabilityRules(Section):
 
     def explain(self, currency: str) -> list[str]:
         """What is asked for, how long it holds, which figures are usual."""
-        lines = [f"Instalments take at most {percent(self.share_percent)} of what a household has left over in a month.",
+        share = percent(self.share_percent)
+        lines = [f"Instalments take at most {share} of what a household has left over in a month.",
                  f"An income and expenditure form counts for {days(self.valid_days)}. "
                  "With nothing left over, a person decides."]
         for category, each in self.guidelines.items():

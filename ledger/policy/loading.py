@@ -69,7 +69,7 @@ def read_policy(path: Path, _changed: int = 0) -> Policy:
         raise WrongPolicy(path.name, [Problem(1, "", "a policy file holds fields and values, such as `title: Ours`")])
     wrong = twice(marked)
     if "name" in marked.content:
-        wrong.append(Problem(marked.line(("name",)), "name", "leave it out: a policy is called what its file is called"))
+        wrong.append(Problem(marked.line(("name",)), "name", "leave it out: a policy is called like its file"))
     try:
         policy = Policy.model_validate(marked.content | {"name": path.stem})
     except ValidationError as error:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from ledger.policy.marks import Marked
 from ledger.policy.model import WrongAmounts
 from ledger.policy.section import Loc
-from ledger.spelling import did_you_mean
+from ledger.spelling import closest, did_you_mean
 from runtime.errors import OperatorError
 
 _SHOWN = 60
@@ -58,14 +58,28 @@ def twice(marked: Marked) -> list[Problem]:
 def problems(error: ValidationError, marked: Marked, model: type[BaseModel]) -> list[Problem]:
     """Everything pydantic complained of, in words, with the lines of the file."""
     found: list[Problem] = []
-    for each in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    misspelt = {(*each["loc"][:-1], closest(str(each["loc"][-1]), _fields_at(model, each["loc"][:-1])))
+                for each in errors if each["type"] == "extra_forbidden"}
+    for each in errors:
+        if each["type"] == "missing" and each["loc"] in misspelt:
+            continue  # the misspelt one is told of
         cause = (each.get("ctx") or {}).get("error")
         if isinstance(cause, WrongAmounts):
             found += [Problem(marked.line(loc), _path(loc), said) for loc, said in cause.places]
             continue
         loc = tuple(step for step in each["loc"] if step != "[key]")
+        if each["type"] == "value_error":
+            loc = _named(loc, str(each["msg"]), marked)
         found.append(Problem(marked.line(loc), _path(loc), _said(dict(each), loc, marked, model)))
     return found
+
+
+def _named(loc: Loc, message: str, marked: Marked) -> Loc:
+    """The field of a section that a message about the section begins with ("minimum_instalment lacks weekly")."""
+    first = re.match(r"[a-z_]+(?:\.[a-z_]+)*", message.removeprefix("Value error, "))
+    inner = (*loc, *first.group().split(".")) if first else loc
+    return inner if inner in marked.lines else loc
 
 
 def _path(loc: Loc) -> str:
