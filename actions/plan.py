@@ -17,7 +17,7 @@ from actions.registry import action, repeats
 from compliance import placing
 from conversations.say import Choice, Say
 from ledger.balances import DebtLine, by_creditor
-from ledger.errors import AlreadyInPlan, NotFound, PlanRefused
+from ledger.errors import AboveSurplus, AlreadyInPlan, NotFound, PlanRefused
 from ledger.models import Creditor
 from ledger.money import Money
 from ledger.offers import Allowed, Offer, OtherTerms, TooLow, counter, offers
@@ -235,6 +235,8 @@ def confirm_plan(ctx: Context) -> Sequence[Say]:
     except AlreadyInPlan:
         ctx.close()
         return [Say("plan_exists", {}, (PLAN, CHANGE_PLAN, PERSON))]
+    except AboveSurplus:  # what they told us of their money says it is too much: a person decides
+        return _to_colleague(ctx, [d for d in ctx.balance.lines if d.debt_id in wanted])
     except (NotFound, PlanRefused):  # NotFound: somebody else is verified now
         return _changed(ctx)
     ctx.close()

@@ -26,7 +26,7 @@ def _all() -> None:
 @policy.command("check")
 def check_policy(
     file: Annotated[str, typer.Argument(help="A file, or the name of one in the policy folder")],
-    balance: Annotated[list[str] | None, typer.Option(help="Show the offers on this balance instead; repeatable")] = None,
+    balance: Annotated[list[str] | None, typer.Option(help="Try this balance instead; repeatable")] = None,
     today: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Count from this day")] = None,
 ) -> None:
     """Explain a policy in plain words and show what it offers on sample balances; exit 1 when the file is wrong.

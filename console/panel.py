@@ -1,4 +1,4 @@
-"""The ledger beside a transcript: what the debtor owes, holds, plan, promises, payments."""
+"""The ledger beside a transcript: what the debtor owes, holds, plan, promises, payments, settlements, budget."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from ledger.balances import DebtorBalance, balance_of
+from ledger.budgets import BudgetView, forms_of
 from ledger.holds import active_holds
 from ledger.kinds import PromiseStatus
 from ledger.models import Debtor, Hold
 from ledger.plans import PlanView, plans_of
 from ledger.promises import PromiseLine, promises_of
 from ledger.receipts import PaymentLine, payments_of
+from ledger.settlements import SettlementView, settlements_of
 
 LATEST = 5
 """Promises and payments shown."""
@@ -32,6 +34,9 @@ class Panel:
     plans: Sequence[PlanView]
     promises: Sequence[PromiseLine]
     payments: Sequence[PaymentLine]
+    settlements: Sequence[SettlementView]
+    budget: BudgetView | None
+    """Their newest income and expenditure form."""
 
 
 def panel_of(session: Session, debtor: Debtor, *, now: datetime) -> Panel:
@@ -46,4 +51,6 @@ def panel_of(session: Session, debtor: Debtor, *, now: datetime) -> Panel:
         debt_refs={line.debt_id: line.ref for line in balance.lines},
         plans=plans_of(session, debtor.id, today=today), promises=promises[:LATEST],
         payments=payments_of(session, debtor.id)[:LATEST],
+        settlements=settlements_of(session, debtor.id)[:LATEST],
+        budget=next(iter(forms_of(session, debtor.id)), None),
     )

@@ -36,7 +36,7 @@ from ledger.posting import lock_balances
 from runtime.ids import DebtId, DebtorId
 
 USUAL_DAYS = 30
-"""How long an offer of staff outside the policy's tiers stands, when they do not say."""
+"""How long an offer of staff outside the policy's tiers stands, and lies between payments, when they do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def offer_settlement(
         raise SettlementRefused(f"{amount} in {payments} payments is no settlement of {owed}")
     policy = policy_for(session.get_one(Creditor, debt.creditor_id))
     tier = _allowed(policy, owed, amount, payments, _months(debt.opened_on, today), authority)
-    stands, pays = (tier.stands_days, tier.within_days) if tier else (USUAL_DAYS, USUAL_DAYS)
+    stands, pays = (tier.stands_days, tier.within_days) if tier else (USUAL_DAYS, USUAL_DAYS * payments)
     last = pay_by or today + timedelta(days=pays)
     until = accept_by or min(last, today + timedelta(days=stands))
     beyond_tier = tier is not None and (last > today + timedelta(days=pays) or until > today + timedelta(days=stands))

@@ -146,16 +146,25 @@ def _close(session: Session, settlement: Settlement, count: Count, at: datetime)
     lines.append(on_creditor(debt.creditor_id, CreditorAccount.SETTLEMENT_DISCOUNT, discount))
     last = max(day for day in count.reached if day is not None)
     txn = post(session, key=f"settlement:{settlement.id}:discount:{settlement.version}", posted_at=at, actor=_ACTOR,
-               kind=PostingKind.SETTLEMENT_DISCOUNT, effective_on=last, cause=f"settlement {settlement.id}",
+               kind=PostingKind.SETTLEMENT_DISCOUNT, effective_on=last, cause=_cause(settlement),
                lines=[line for line in lines if not line.amount.is_zero])
     settlement.discount_id = txn.id
     release_promises(session, debt.id, today=at.date())
 
 
+def _cause(settlement: Settlement) -> str:
+    return f"settlement {settlement.id}"
+
+
+def taken_back_by(cause: str) -> str:
+    """The cause of the posting that takes back a discount that was posted for ``cause``."""
+    return f"{cause}: payment undone"
+
+
 def _take_back(session: Session, settlement: Settlement, at: datetime) -> None:
     if settlement.discount_id is None:
         return
-    key, cause = f"settlement:{settlement.id}:back:{settlement.version}", f"settlement {settlement.id}: payment undone"
+    key, cause = f"settlement:{settlement.id}:back:{settlement.version}", taken_back_by(_cause(settlement))
     try:
         reverse(session, key=key, txn_id=settlement.discount_id, effective_on=at.date(), posted_at=at, actor=_ACTOR,
                 cause=cause)

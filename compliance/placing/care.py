@@ -6,8 +6,8 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from compliance.placing.effect import Placed, PlacedUntil, effect, last_day
-from ledger.holds import active_holds
-from ledger.kinds import HoldReason
+from ledger.holds import active_holds, authority_for
+from ledger.kinds import Authority, HoldReason
 from ledger.models import Debtor
 from ledger.money import Money
 from runtime.ids import ConversationId, DebtId, DebtorId
@@ -55,8 +55,10 @@ def hardship(session: Session, *, key: str, conversation_id: ConversationId, deb
     """A hold because money is not there now. ``reason`` is a kind (``income``, ``illness`` …), not a sentence."""
     what = effect(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
     until = hardship_until(session, debtor_id=debtor_id, today=today)
+    needed = authority_for(session, debtor_id=debtor_id, reason=HoldReason.HARDSHIP, until=until, now=now, today=today)
     what.hold(HoldReason.HARDSHIP, until=until)
-    ticket = what.ticket("hardship", f"Cannot pay now ({reason}). On hold until {until.isoformat()}.")
+    look = "" if needed is Authority.BOT else " Oftener or longer than the policy allows by itself: please look at it."
+    ticket = what.ticket("hardship", f"Cannot pay now ({reason}). On hold until {until.isoformat()}.{look}")
     return what.placed_until(ticket, until)
 
 

@@ -26,7 +26,7 @@ class SettlementTier(Section):
     within_days: Annotated[int, Field(ge=1, le=366)] = 30
     """Days from the offer until the last payment must be in."""
     accept_within_days: Annotated[int, Field(ge=0, le=366)] | None = None
-    """Days for which the offer stands; as long as ``within_days`` when left out."""
+    """Days for which the offer stands; when left out, as many as lie between two payments."""
     authority: Authority = Authority.BOT
     """Who may offer it: bot, staff or lead."""
     balance_from: Annotated[Exact, Field(ge=0)] | None = None
@@ -38,18 +38,18 @@ class SettlementTier(Section):
 
     @model_validator(mode="after")
     def _possible(self) -> "SettlementTier":
-        if self.accept_within_days is not None and self.accept_within_days > self.within_days:
-            raise ValueError("accept_within_days cannot be longer than within_days: nothing could be paid any more")
+        if self.within_days < self.payments:
+            raise ValueError(f"within_days must leave a day for each of the {self.payments} payments")
+        if self.within_days - self.stands_days < self.payments - 1:
+            raise ValueError("accept_within_days leaves no time for the payments before within_days is over")
         if self.balance_from is not None and self.balance_below is not None and self.balance_from >= self.balance_below:
             raise ValueError("balance_from must be less than balance_below")
-        if self.payments > self.within_days:
-            raise ValueError("there must be a day within within_days for each of the payments")
         return self
 
     @property
     def stands_days(self) -> int:
         """Days for which an offer of this tier may be accepted."""
-        return self.within_days if self.accept_within_days is None else self.accept_within_days
+        return self.within_days // self.payments if self.accept_within_days is None else self.accept_within_days
 
     def closes(self, balance: Money) -> Money:
         """What of ``balance`` closes the debt, rounded up to a minor unit."""

@@ -2,6 +2,10 @@
 
 import pytest
 
+from ledger.affordability import Form, IncomeLine
+from ledger.budgets import record_form
+from ledger.kinds import Income
+from ledger.plans import plans_of
 from tests.actions.talking import Talk
 
 
@@ -98,3 +102,13 @@ def test_words_nobody_understood_twice_bring_a_person(talk: Talk) -> None:
 ])
 def test_words_nobody_understood_are_read_by_what_is_plain_in_them(talk: Talk, text: str, wanted: str) -> None:
     assert talk.type("action_misunderstood", text) == [wanted]
+
+
+def test_more_than_they_said_they_can_spare_goes_to_a_colleague(gas: Talk) -> None:
+    form = Form(currency="GBP", income=(IncomeLine(kind=Income.WAGES, minor=2_000),))
+    with gas.database.write() as session:
+        record_form(session, key="form", debtor_id=gas.debtor_id, form=form, actor="staff", now=gas.now,
+                    today=gas.now.date())
+    assert gas.press("yes_set_up") == ["plan_to_colleague"]
+    with gas.database.read() as session:
+        assert plans_of(session, gas.debtor_id, today=gas.now.date()) == []

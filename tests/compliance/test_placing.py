@@ -227,6 +227,17 @@ def test_hardship_holds_at_least_thirty_days_and_says_until_when(scene: Make) ->
     assert here.holds == {(HoldReason.HARDSHIP, None)}
 
 
+def test_a_fourth_hardship_hold_in_a_year_is_placed_and_staff_are_asked_to_look(scene: Make) -> None:
+    here = scene()
+    for number in range(4):
+        here.place("hardship", key=f"{number}:a", debtor_id=here.home.jane)
+        here.now += timedelta(days=45)
+    summaries = [ticket.summary for ticket in here.tickets if ticket.kind == "hardship"]
+    assert ["please look" in summary for summary in summaries] == [False, False, False, True]
+    with here.db.read() as session:
+        assert session.query(Hold).filter_by(reason=HoldReason.HARDSHIP).count() == 4
+
+
 def test_saying_paid_twice_does_not_prolong_the_hold(scene: Make) -> None:
     here = scene()
     first = here.place("already_paid", key="1:a")
