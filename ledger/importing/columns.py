@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ledger.importing.mapping import NATIVE, PLACE, FieldSource, MappingFile, did_you_mean
+from ledger.importing.mapping import NATIVE, PLACE, FieldSource, MappingFile
 from ledger.importing.native import FIELDS
 from ledger.importing.problems import BadValue, shown
+from ledger.spelling import did_you_mean
 from runtime.errors import OperatorError
 
 Cells = Sequence[str]

@@ -98,20 +98,12 @@ class ApprovalRules(Section):
 
     def explain(self, currency: str) -> list[str]:
         """One sentence per limit."""
-        shown = {
-            "settlement_below_percent": ("A settlement for less than {} of the balance", percent),
-            "plan_longer_than_months": ("A plan that runs longer than {} months", str),
-            "instalment_below": ("A plan that pays less than {} a month", lambda amount: money(amount, currency)),
-            "write_off_above": ("Writing off more than {}", lambda amount: money(amount, currency)),
-            "hold_longer_than_days": ("A hold of more than {} days", str),
-        }
         lines = []
-        for name, (sentence, words) in shown.items():
-            for limit, who in ((getattr(self, name).staff, "a colleague"), (getattr(self, name).lead, "a team lead")):
+        for name in type(self).model_fields:
+            bounds: Bounds = getattr(self, name)
+            for limit, who in ((bounds.staff, "a colleague"), (bounds.lead, "a team lead")):
                 if limit is not None:
-                    what = sentence.format(words(limit)).replace(f"more than {words(Decimal(0))}", "anything") \
-                        if name == "write_off_above" else sentence.format(words(limit))
-                    lines.append(f"{what} needs the approval of {who}.")
+                    lines.append(f"{_beyond(name, Decimal(limit), currency)} needs the approval of {who}.")
         return lines or ["Nothing needs approval beyond what each section says."]
 
     @staticmethod
@@ -125,3 +117,18 @@ class ApprovalRules(Section):
                 if said:
                     limits.setdefault(name, {})[role] = first(said)
         return ApprovalRules.model_validate(limits)
+
+
+def _beyond(name: str, limit: Decimal, currency: str) -> str:
+    """What goes past a limit, in words."""
+    match name:
+        case "settlement_below_percent":
+            return f"A settlement for less than {percent(limit)} of the balance"
+        case "plan_longer_than_months":
+            return f"A plan that runs longer than {limit} months"
+        case "instalment_below":
+            return f"A plan that pays less than {money(limit, currency)} a month"
+        case "write_off_above":
+            return f"Writing off more than {money(limit, currency)}" if limit else "Writing off anything"
+        case _:
+            return f"A hold of more than {limit} days"
