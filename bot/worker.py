@@ -109,7 +109,7 @@ class Worker:
             stored.next_attempt_at = self._clock.now() + min(wait, LONGEST_WAIT)
 
     def housekeeping(self) -> None:
-        """What falls due with time: promises and settlements are judged by value date, open payments are asked after."""
+        """What falls due with time: promises and settlements are judged, open payments are asked after."""
         with self._database.write() as session:
             judge_promises(session, today=self._clock.today(None))
             judge_settlements(session, today=self._clock.today(None), now=self._clock.now())
