@@ -92,8 +92,8 @@ def _check(policy: Policy, total: Money) -> None:
 def _most_dues(policy: Policy, frequency: Frequency, first_on: date) -> int:
     """How many due dates lie within the policy's longest term."""
     if frequency.unit == "month":
-        return _ceil(policy.maximum_term_months, frequency.every)
-    days = (first_on + relativedelta(months=policy.maximum_term_months) - first_on).days
+        return _ceil(policy.plans.maximum_term_months, frequency.every)
+    days = (first_on + relativedelta(months=policy.plans.maximum_term_months) - first_on).days
     return _ceil(days, 7 * frequency.every)
 
 
@@ -106,14 +106,14 @@ def floor(policy: Policy, total: Money, frequency: Frequency, first_on: date) ->
     if (minimum := policy.minimum(frequency)) is None:
         raise ValueError(f"{frequency} is not allowed by {policy.name}")
     months = Decimal(frequency.every) * (1 if frequency.unit == "month" else _MONTHS_PER_WEEK)
-    percent = int((total.minor * policy.minimum_percent / 100 * months).to_integral_value(ROUND_CEILING))
+    percent = int((total.minor * policy.plans.minimum_percent / 100 * months).to_integral_value(ROUND_CEILING))
     term = _ceil(total.minor, _most_dues(policy, frequency, first_on))
     return Money(min(total.minor, max(minimum.minor, percent, term)), total.currency)
 
 
 def usual_first(policy: Policy, frequency: Frequency, today: date) -> date:
     """The first date we propose ourselves: the next 1st for months, else in a week; never past the policy's limit."""
-    latest = today + timedelta(days=policy.first_payment_within_days)
+    latest = today + timedelta(days=policy.plans.first_payment_within_days)
     soon = min(today + timedelta(days=_SOON), latest)
     if frequency.unit == "month":
         first = soon if soon.day == 1 else soon.replace(day=1) + relativedelta(months=1)
@@ -122,7 +122,7 @@ def usual_first(policy: Policy, frequency: Frequency, today: date) -> date:
 
 
 def _rounded(policy: Policy, minor: int) -> int:
-    step = Money.from_decimal(policy.round_to, policy.currency).minor
+    step = Money.from_decimal(policy.plans.round_to, policy.currency).minor
     return _ceil(minor, step) * step
 
 
@@ -162,8 +162,8 @@ def offers(policy: Policy, total: Money, *, today: date, frequency: Frequency | 
         add(offer)
     for other in policy.rhythms:
         add(Offer(total, floor(policy, total, other, today), other, usual_first(policy, other, today)))
-    for days in (7, 14, 21, 28, *range(policy.first_payment_within_days + 1)):
-        if days <= policy.first_payment_within_days:
+    for days in (7, 14, 21, 28, *range(policy.plans.first_payment_within_days + 1)):
+        if days <= policy.plans.first_payment_within_days:
             add(Offer(total, total, usual, today + timedelta(days=days)))
     return list(found.values())
 
@@ -192,7 +192,7 @@ def counter(
     if rhythm not in policy.rhythms:
         rhythm, because = _nearest_rhythm(policy, rhythm), "frequency"
     start = first_on or usual_first(policy, rhythm, today)
-    latest = today + timedelta(days=policy.first_payment_within_days)
+    latest = today + timedelta(days=policy.plans.first_payment_within_days)
     if not today <= start <= latest:
         start, because = latest if start > latest else usual_first(policy, rhythm, today), because or "first_on"
     least = floor(policy, total, rhythm, start)

@@ -54,7 +54,7 @@ def agree_plan(
         return Plan(
             key=key, debtor_id=debtor_id, currency=owed.currency, total=owed.minor, instalment=offer.instalment.minor,
             every=offer.frequency.every, unit=offer.frequency.unit, first_on=offer.first_on,
-            grace_days=policy.plan_grace_days, status=PlanStatus.ACTIVE, version=1, actor=actor, agreed_at=now,
+            grace_days=policy.plans.grace_days, status=PlanStatus.ACTIVE, version=1, actor=actor, agreed_at=now,
             instalments=[
                 Instalment(number=number, due_on=due.on, amount=due.amount.minor, paid=0)
                 for number, due in enumerate(offer.dues, start=1)

@@ -42,7 +42,7 @@ def make_promise(
     balances = lock_balances(session, [row[0] for row in meant])  # no payment comes in between
     policy = strictest([policy_for(creditor) for creditor in {row[1].id: row[1] for row in meant}.values()])
     owed = Money(sum(balance.owed for balance in balances.values()), amount.currency)
-    latest = made_on + timedelta(days=policy.promise_within_days)
+    latest = made_on + timedelta(days=policy.promises.within_days)
     if amount.minor <= 0 or amount > owed:
         raise PromiseRefused(f"{amount} cannot be promised on {owed}", owed=owed)
     if not made_on <= due_on <= latest:
@@ -51,9 +51,9 @@ def make_promise(
     def make() -> Promise:
         return Promise(
             key=key, debtor_id=debtor_id, currency=amount.currency, amount=amount.minor, made_on=made_on,
-            due_on=due_on, grace_days=policy.promise_grace_days, status=PromiseStatus.OPEN, received=0,
+            due_on=due_on, grace_days=policy.promises.grace_days, status=PromiseStatus.OPEN, received=0,
             paid_before=paid_between(session, debtor_id=debtor_id, currency=amount.currency, debt_ids=named,
-                                     first=made_on, last=due_on + timedelta(days=policy.promise_grace_days)),
+                                     first=made_on, last=due_on + timedelta(days=policy.promises.grace_days)),
             actor=actor, made_at=now, debts=[PromiseDebt(debt_id=debt_id) for debt_id in named],
         )
 

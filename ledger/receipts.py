@@ -41,7 +41,7 @@ def receive(
             raise NotFound(f"there is no debt {debt_id}")
         if debts[debt_id][0].currency != amount.currency:
             raise WrongCurrency(f"debt {debt_id} is not in {amount.currency}")
-    orders = {debt_id: policy_for(creditor).allocation for debt_id, (_, creditor) in debts.items()}
+    orders = {debt_id: policy_for(creditor).payments.buckets for debt_id, (_, creditor) in debts.items()}
     txn, fresh = begin_posting(
         session, key=key, kind=PostingKind.PAYMENT, effective_on=effective_on, posted_at=posted_at, actor=actor,
         cause=cause, content=[through.value, sorted([i, m.minor, m.currency] for i, m in split.items())],

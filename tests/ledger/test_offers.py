@@ -30,8 +30,8 @@ def within(policy: Policy, offer: Offer, today: date) -> None:
     assert minimum is not None
     assert offer.instalment >= min(minimum, offer.total)
     assert offer.instalment <= offer.total
-    assert today <= offer.first_on <= today + timedelta(days=policy.first_payment_within_days)
-    assert offer.last.on < offer.first_on + relativedelta(months=policy.maximum_term_months)
+    assert today <= offer.first_on <= today + timedelta(days=policy.plans.first_payment_within_days)
+    assert offer.last.on < offer.first_on + relativedelta(months=policy.plans.maximum_term_months)
     assert sum(due.amount.minor for due in offer.dues) == offer.total.minor
     assert len(offer.dues) == offer.count
 

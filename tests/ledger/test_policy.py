@@ -11,6 +11,7 @@ from ledger.holds import EFFECTS
 from ledger.kinds import HoldReason
 from ledger.money import Money
 from ledger.policy import Policy, load_policy, strictest
+from ledger.policy.holds import HoldRules
 from ledger.schedule import FORTNIGHTLY, MONTHLY, Frequency
 from runtime.errors import OperatorError
 from runtime.settings import ROOT, settings
@@ -46,8 +47,8 @@ def test_the_uk_standard() -> None:
     ('monthly: "25.00"', "monthly: 25.00", "quotes"),
     ('monthly: "25.00"', 'monthly: "25.001"', "decimals"),
     ('monthly: "25.00"', 'monthly: "-1"', "not an amount to pay"),
-    ('  weekly: "6.00"\n', "", "lacks weekly"),
-    ("[principal, interest, fees, costs]", "[principal, interest, fees]", "allocation"),
+    ('    weekly: "6.00"\n', "", "lacks weekly"),
+    ("[principal, interest, fees, costs]", "[principal, interest, fees]", "buckets"),
     ("maximum_term_months: 60", "maximum_term_month: 60", "maximum_term_month"),
     ("hardship: 30", "hardships: 30", "hardships"),
     ("currency: GBP", "currency: pounds", "currency"),
@@ -77,23 +78,24 @@ def test_an_empty_file(folder: Path) -> None:
 def test_a_changed_file_is_read_again(folder: Path) -> None:
     path = folder / "mine.yml"
     path.write_text(GOOD)
-    assert load_policy("mine").maximum_term_months == 60
+    assert load_policy("mine").plans.maximum_term_months == 60
     path.write_text(GOOD.replace("maximum_term_months: 60", "maximum_term_months: 36"))
-    assert load_policy("mine").maximum_term_months == 36
+    assert load_policy("mine").plans.maximum_term_months == 36
 
 
 def test_several_creditors_take_the_strictest_of_each() -> None:
     one = load_policy("uk-standard")
-    other = one.model_copy(update={
-        "name": "other", "frequencies": ("fortnightly", "monthly"), "maximum_term_months": 24,
+    plans = one.plans.model_copy(update={
+        "frequencies": ("fortnightly", "monthly"), "maximum_term_months": 24,
         "minimum_instalment": {"fortnightly": Decimal(5), "monthly": Decimal(40)},
-        "hold_days": {HoldReason.HARDSHIP: 60},
     })
+    holds = HoldRules(days={HoldReason.HARDSHIP: 60})
+    other = one.model_copy(update={"name": "other", "plans": plans, "holds": holds})
     both = strictest([one, other, one])
     assert both.rhythms == (MONTHLY, FORTNIGHTLY)
     assert both.minimum(MONTHLY) == Money(4_000, "GBP")
     assert both.minimum(FORTNIGHTLY) == Money(1_200, "GBP")
-    assert both.maximum_term_months == 24
+    assert both.plans.maximum_term_months == 24
     assert both.hold_until(HoldReason.HARDSHIP, date(2026, 1, 1)) == date(2026, 3, 2)
     assert both.hold_until(HoldReason.STAFF_REVIEW, date(2026, 1, 1)) is None
     assert strictest([one]) is one
