@@ -1,7 +1,7 @@
 """How fast money is posted: our service beside the bare driver, same schema, same constraints, same run.
 
 ``python -m bench.ledger_posting --database sqlite|postgresql``. Writers are processes, as in production: each posts
-single payments on debts drawn at random until the time is over. Afterwards every acknowledged payment must be there once.
+single payments on debts drawn at random until the time is over. Afterwards every acknowledged one must be there once.
 """
 
 import argparse

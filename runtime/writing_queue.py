@@ -1,7 +1,7 @@
 """Writers of a SQLite file wait in the order in which they came, across threads and processes.
 
 SQLite itself lets a writer that finds the file busy sleep and try again, ever longer, so that under load the one who
-has waited longest is the least likely to be next. Linux and macOS hand an exclusive ``flock`` on in the order of asking.
+has waited longest is the least likely to be next. An exclusive ``flock`` is handed on in the order of asking.
 """
 
 import fcntl
