@@ -1,38 +1,15 @@
 """What ``debtdesk ledger check`` runs: every invariant recomputed from the entries."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from sqlalchemy import and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
+from ledger.check_settlements import settlements_fit, settlements_or_plans
+from ledger.finding import Finding
 from ledger.keeping import paid_on_debts, promise_count
-from ledger.kinds import Bucket, DebtStatus, PlanStatus, PostingKind, PromiseStatus, SettlementStatus
-from ledger.models import (
-    Account,
-    Debt,
-    DebtBalance,
-    Entry,
-    Instalment,
-    Plan,
-    PlanDebt,
-    Promise,
-    Seal,
-    Settlement,
-    Txn,
-)
-from ledger.settling import settlement_count, taken_back_by
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it must be."""
-
-    rule: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.what}"
+from ledger.kinds import Bucket, DebtStatus, PlanStatus, PromiseStatus
+from ledger.models import Account, Debt, DebtBalance, Entry, Instalment, Plan, PlanDebt, Promise, Seal, Txn
 
 
 def _postings_balance(session: Session) -> Iterator[Finding]:
@@ -151,47 +128,10 @@ def _promises_counted(session: Session) -> Iterator[Finding]:
             yield Finding("promises equal payments", f"{has}, its payments make it {status} with {received}")
 
 
-def _settlements_fit(session: Session) -> Iterator[Finding]:
-    rule = "discounts belong to settlements"
-    undo = aliased(Txn)
-    standing = {txn.id: txn for txn in session.scalars(select(Txn).where(
-        Txn.kind == PostingKind.SETTLEMENT_DISCOUNT, ~exists().where(undo.reverses_id == Txn.id)))}
-    corrected = set(session.scalars(select(Txn.cause).where(Txn.kind == PostingKind.ADJUSTMENT)))
-    for it in session.scalars(select(Settlement).order_by(Settlement.id)).all():
-        if it.discount_id is not None:
-            if standing.pop(it.discount_id, None) is None:
-                yield Finding(rule, f"the discount of settlement {it.id} does not stand")
-            if it.status is not SettlementStatus.COMPLETED:
-                yield Finding(rule, f"settlement {it.id} is {it.status} and has a discount")
-        if it.accepted_on is None:
-            continue
-        if it.amount != (dues := sum(due.amount for due in it.dues)):
-            yield Finding("settlements add up", f"settlement {it.id} is over {it.amount}, its payments are {dues}")
-        count = settlement_count(session, it)
-        if it.status is SettlementStatus.COMPLETED and not count.complete:
-            yield Finding("settlements equal payments", f"settlement {it.id} is completed, its payments are not")
-        if it.status is SettlementStatus.ACCEPTED and (count.complete or it.received != count.received):
-            has = f"settlement {it.id} counts {it.received}"
-            yield Finding("settlements equal payments", f"{has}, its payments are {count.received}")
-    for txn in standing.values():
-        if taken_back_by(txn.cause) not in corrected:
-            yield Finding(rule, f"posting {txn.id} is a discount of no completed settlement")
-
-
-def _settlement_or_plan(session: Session) -> Iterator[Finding]:
-    rows = session.execute(
-        select(Settlement.debt_id, Plan.id).join(PlanDebt, PlanDebt.debt_id == Settlement.debt_id)
-        .join(Plan, Plan.id == PlanDebt.plan_id)
-        .where(Settlement.status == SettlementStatus.ACCEPTED, Plan.status == PlanStatus.ACTIVE)
-    )
-    for debt_id, plan_id in rows:
-        yield Finding("plan or settlement", f"debt {debt_id} is in plan {plan_id} and has an accepted settlement")
-
-
 RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     _postings_balance, _postings_sealed, _currencies_agree, _balances_equal_entries, _statuses_fit, _reversals_mirror,
-    _plans_add_up, _plans_kept, _one_plan_per_debt, _promises_counted, _settlements_fit,
-    _settlement_or_plan,
+    _plans_add_up, _plans_kept, _one_plan_per_debt, _promises_counted, settlements_fit,
+    settlements_or_plans,
 )
 
 
