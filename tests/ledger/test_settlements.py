@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from ledger.check import check
 from ledger.errors import (
@@ -438,3 +439,28 @@ def test_a_promise_for_more_than_the_settlement_is_released(desk: Desk) -> None:
     desk.pay("p1", 7_000)
     with desk.p.db.read() as session:
         assert promises_of(session, desk.p.debtor_id)[0].status is PromiseStatus.RELEASED
+
+
+@pytest.mark.parametrize(("paid", "damage", "rule"), [
+    (7_000, "UPDATE settlement SET status = 'lapsed'", "discounts belong to settlements"),
+    (7_000, "UPDATE settlement SET discount_id = NULL", "discounts belong to settlements"),
+    (7_000, "UPDATE settlement SET discount_id = 1", "discounts belong to settlements"),
+    (7_000, "UPDATE settlement_due SET due_on = '2026-01-01'", "settlements equal payments"),
+    (100, "UPDATE settlement SET received = 101", "settlements equal payments"),
+    (100, "UPDATE settlement_due SET amount = 99", "settlements add up"),
+    (100, "UPDATE settlement SET status = 'completed'", "settlements equal payments"),
+    (100, "UPDATE plan SET status = 'active'", "plan or settlement"),
+])
+def test_the_check_finds_damage(desk: Desk, paid: int, damage: str, rule: str) -> None:
+    with desk.p.db.write() as session:
+        plan = agree_plan(session, key="plan", debtor_id=desk.p.debtor_id, debt_ids=[desk.debt], actor="test",
+                          now=desk.p.now, offer=Offer(Money(10_000, "USD"), Money(5_000, "USD"), MONTHLY,
+                                                      date(2026, 4, 1)))
+        cancel_plan(session, key="cancel", plan_id=plan.id, actor="test", now=desk.p.now)
+    desk.accept(desk.offer())
+    desk.pay("p", paid)
+    desk.view()  # sound so far
+    with desk.p.db.write() as session:
+        session.execute(text(damage))
+    with desk.p.db.read() as session:
+        assert rule in {finding.rule for finding in check(session)}
