@@ -447,7 +447,7 @@ def test_a_promise_for_more_than_the_settlement_is_released(desk: Desk) -> None:
     (7_000, "UPDATE settlement SET discount_id = 1", "discounts belong to settlements"),
     (7_000, "UPDATE settlement_due SET due_on = '2026-01-01'", "settlements equal payments"),
     (100, "UPDATE settlement SET received = 101", "settlements equal payments"),
-    (100, "UPDATE settlement_due SET amount = 99", "settlements add up"),
+    (100, "UPDATE settlement_due SET amount = 199", "settlements add up"),
     (100, "UPDATE settlement SET status = 'completed'", "settlements equal payments"),
     (100, "UPDATE plan SET status = 'active'", "plan or settlement"),
 ])
