@@ -90,6 +90,11 @@ class ApprovalRules(Section):
                 raise ValueError(f"{name}: a lead must be needed further out than staff, not nearer")
         return self
 
+    def for_plan(self, months: int, a_month: Decimal) -> Authority:
+        """Who approves a plan of so many months that pays ``a_month`` major units a month."""
+        needed = (self.plan_longer_than_months.above(months), self.instalment_below.below(a_month))
+        return max(needed, key=lambda who: who.rank)
+
     @property
     def limits(self) -> tuple[Decimal, ...]:
         """The limits that are amounts of money."""
@@ -116,6 +121,9 @@ class ApprovalRules(Section):
                 said = [limit for rules in every if (limit := getattr(getattr(rules, name), role)) is not None]
                 if said:
                     limits.setdefault(name, {})[role] = first(said)
+            both = limits.get(name, {})
+            if len(both) == 2:  # where one policy's lead is nearer than another's staff, a lead is needed at once
+                both["staff"] = first(both.values())
         return ApprovalRules.model_validate(limits)
 
 

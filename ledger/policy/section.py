@@ -60,8 +60,8 @@ class Section(BaseModel):
             value = getattr(self, name)
             if value in (None, (), {}, ""):
                 continue
-            what = (fields[name].description or name.replace("_", " ")).split("\n")[0].rstrip(".")
-            lines.append(f"{what}: {_plain(value)}.")
+            what = (fields[name].description or name.replace("_", " ")).split("\n")[0].rstrip(".").replace("``", "")
+            lines.append(f"{what[:1].upper()}{what[1:]}: {_plain(value)}.".replace("_", " "))
         return lines
 
     def place_of(self, value: Decimal) -> Loc | None:
@@ -87,7 +87,8 @@ def _plain(value: object) -> str:
     if isinstance(value, BaseModel):
         return _plain({name: getattr(value, name) for name in type(value).model_fields})
     if isinstance(value, dict):
-        return ", ".join(f"{str(key).replace('_', ' ')} {_plain(each)}" for key, each in value.items())
+        return ", ".join(f"{str(key).replace('_', ' ')} {_plain(each)}" for key, each in value.items()
+                         if each not in (None, (), {}, ""))
     if isinstance(value, list | tuple):
         return "; ".join(_plain(each) for each in value)
     if isinstance(value, bool):

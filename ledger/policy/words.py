@@ -1,21 +1,20 @@
 """A policy in plain words, and what it gives for sample balances.
 
-A section that knows how to explain itself is asked; for the others the sentences are here. A field that no sentence
-speaks of is still shown, with its description.
+A section that knows how to explain itself is asked; for the others the sentences are in ``sentences``. A field that no
+sentence speaks of is still shown, with its description.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from ledger.kinds import Authority
 from ledger.money import Money
 from ledger.offers import Offer, floor, offers, usual_first
 from ledger.policy.model import Policy
-from ledger.policy.payments import PaymentRules
-from ledger.policy.plans import FREQUENCIES, PlanRules
-from ledger.policy.section import Section, days, listed, money, percent
+from ledger.policy.plans import FREQUENCIES
+from ledger.policy.section import money
+from ledger.policy.sentences import often, sentences
 from ledger.schedule import Frequency
 
 SAMPLES = (Decimal(50), Decimal(200), Decimal(640), Decimal(2000), Decimal(10000))
@@ -34,46 +33,6 @@ def explain(policy: Policy) -> Iterator[str]:
         yield ""
         yield _TITLES.get(name, name.replace("_", " ").capitalize())
         yield from (f"  {line}" for line in sentences(name, section, policy.currency))
-
-
-def sentences(name: str, section: Section, currency: str) -> list[str]:
-    """One section in sentences."""
-    if type(section).explain is not Section.explain or name not in _SAID:
-        return section.explain(currency)
-    said, covered = _SAID[name]
-    rest = [field for field in type(section).model_fields if field not in covered]
-    return [*said(section, currency), *section.described(rest)]
-
-
-def _plans(rules: PlanRules, currency: str) -> Iterator[str]:
-    least = [f"{money(rules.minimum_instalment[name], currency)} {_often(name)}" for name in rules.frequencies]
-    yield f"A debt may be paid {listed([_often(name) for name in rules.frequencies], 'or')}; " \
-          f"{_often(rules.frequencies[0])} is what we propose first."
-    yield f"The smallest instalment is {listed(least, 'or')}."
-    if rules.minimum_percent:
-        yield f"In a month at least {percent(rules.minimum_percent)} of the total is paid."
-    yield f"Instalments we propose ourselves are multiples of {money(rules.round_to, currency)}, " \
-          "unless it is the smallest one."
-    yield f"A plan runs {rules.maximum_term_months} months at the longest."
-    yield f"The first payment is due within {days(rules.first_payment_within_days)}."
-    yield f"An instalment counts as missed when it is more than {days(rules.grace_days)} late."
-
-
-def _payments(rules: PaymentRules, _currency: str) -> Iterator[str]:
-    yield f"A payment on a debt goes first to {', then to '.join(str(bucket) for bucket in rules.buckets)}."
-    yield "What is paid beyond that is kept for the debtor as an overpayment."
-
-
-_SAID: dict[str, tuple[Callable[[Any, str], Iterable[str]], frozenset[str]]] = {
-    "plans": (_plans, frozenset({
-        "frequencies", "minimum_instalment", "minimum_percent", "round_to", "maximum_term_months",
-        "first_payment_within_days", "grace_days"})),
-    "payments": (_payments, frozenset({"buckets"})),
-}
-
-
-def _often(name: str) -> str:
-    return name.replace("_", "-")
 
 
 def example(policy: Policy, balance: Decimal, *, today: date) -> Iterator[str]:
@@ -119,7 +78,7 @@ def _offer(offer: Offer) -> str:
 
 
 def _rhythm(frequency: Frequency) -> str:
-    named = [_often(name) for name, each in FREQUENCIES.items() if each == frequency]
+    named = [often(name) for name, each in FREQUENCIES.items() if each == frequency]
     return named[0] if named else f"every {frequency.every} {frequency.unit}s"
 
 

@@ -3,11 +3,15 @@
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from cli.main import app
 from ledger.policy import load_policy
+from ledger.policy.section import Section
+from ledger.policy.sentences import sentences
 from ledger.policy.words import SAMPLES, example, explain
 from runtime.settings import ROOT
 
@@ -19,8 +23,10 @@ def test_every_section_is_explained_in_whole_sentences(name: str) -> None:
     lines = list(explain(load_policy(name)))
     headings = [line for line in lines if line and not line.startswith("  ")][1:]
     assert {"Plans", "Promises to pay", "Holds", "Payments", "Settlement", "Approval", "Affordability"} <= set(headings)
-    sentences = [line.strip() for line in lines if line.startswith("  ")]
-    assert all(s[0].isupper() and s.endswith(".") and "_" not in s and "None" not in s for s in sentences)
+    for line in (line.strip() for line in lines if line.startswith("  ")):
+        assert line[0].isupper()
+        assert line.endswith(".")
+        assert not {"_", "None", "``", "<"} & {*line, *line.split()}, line
 
 
 def test_what_a_manager_reads() -> None:
@@ -88,3 +94,58 @@ def test_the_schema_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
     assert run("policy", "schema", "--out", str(out)) == 0
     assert run("policy", "schema") == 0
     assert capsys.readouterr().out == out.read_text() == (ROOT / "docs/schemas/policy.schema.json").read_text()
+
+
+class _Terms(Section):
+    """Fields of other sections, as far as the words need them."""
+
+    frequencies: tuple[str, ...] = ("monthly", "weekly")
+    minimum_instalment: dict[str, Decimal] = {"monthly": Decimal(25), "weekly": Decimal(6)}  # noqa: RUF012
+    minimum_percent: Decimal = Decimal(0)
+    round_to: Decimal = Decimal(5)
+    maximum_term_months: Any = (SimpleNamespace(up_to=Decimal(500), months=12), SimpleNamespace(up_to=None, months=60))
+    first_payment_within_days: int = 1
+    down_payment: Any = SimpleNamespace(amount=Decimal(20), percent=Decimal(10))
+    remainder: str = "first"
+    merge_last_below: Decimal = Decimal(3)
+    on_holidays: str = "before"
+    grace_days: int = 3
+    missed: Any = SimpleNamespace(then="catch_up", within=3, person_after=2, replans_per_year=1)
+    pause: Any = None
+    change: Any = SimpleNamespace(per_year=2, move_days=10)
+    something_new: int = 7
+    """How ``new`` it is. More of it."""
+
+
+class _Interest(Section):
+    method: str | None = "simple"
+    annual_percent: Decimal | None = Decimal("8.0")
+    day_count: str = "actual/365"
+    base: str = "principal_and_costs"
+    since: date | None = TODAY
+    until: date | None = None
+    cap: Any = SimpleNamespace(percent_of_principal=Decimal(100), amount=Decimal(50))
+    while_in_plan: bool = False
+
+
+def test_sections_that_do_not_explain_themselves() -> None:
+    said = sentences("plans", _Terms(), "GBP")
+    for line in (
+        "A plan over a total of up to £500.00 runs 12 months at the longest.",
+        "A plan over more than that runs 60 months at the longest.",
+        "Before the instalments £20.00 or 10 % of the total is paid, whichever is more.",
+        "When instalments do not go into the total, the first one differs.",
+        "A rest of less than £3.00 joins the instalment beside it.",
+        "A due date on a weekend or public holiday moves to the working day before it.",
+        "What was missed is added to the next 3 instalments, if the debtor agrees.",
+        "Only a colleague can pause a plan.",
+        "A debtor may change the terms, or pay an instalment up to 10 days later, twice a year without a colleague.",
+        "How new it is. More of it: 7.",  # nothing is left out because no sentence knows it
+    ):
+        assert line in said
+    assert sentences("interest", _Interest(), "GBP") == [
+        "Interest of 8 % a year is added for every day (actual/365) on the principal and costs, from 2026-03-03; "
+        "never on interest.",
+        "It never comes to more than 100 % of the principal or £50.00 on one debt.",
+        "A debt in a plan bears none.", "Nor does one on a hold that stops it."]
+    assert sentences("interest", _Interest(method=None), "GBP") == ["No interest is added while a debt is with us."]
