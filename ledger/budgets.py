@@ -89,16 +89,24 @@ def surplus_of(session: Session, debtor_id: DebtorId, *, today: date) -> Money |
     return form.surplus - _planned(session, debtor_id, form.currency)
 
 
+def spare(session: Session, debtor_id: DebtorId, policy: Policy, *, today: date) -> Money | None:
+    """The most that a new plan may take in a month: the policy's share of the surplus, nothing when none is left.
+
+    None when there is no form that counts, or it is in another currency.
+    """
+    surplus = surplus_of(session, debtor_id, today=today)
+    if surplus is None or surplus.currency != policy.currency:
+        return None
+    most = affordable(policy, surplus)
+    return most if isinstance(most, Money) else zero(policy.currency)
+
+
 def refuse_unaffordable(
     session: Session, debtor_id: DebtorId, instalment: Money, frequency: Frequency, policy: Policy, today: date
 ) -> None:
     """Raises AboveSurplus when a form that still counts leaves less than ``instalment`` over."""
-    surplus = surplus_of(session, debtor_id, today=today)
-    if surplus is None or surplus.currency != instalment.currency:
-        return
-    a_month = affordable(policy, surplus)
-    most = in_rhythm(a_month, frequency) if isinstance(a_month, Money) else zero(surplus.currency)
-    if instalment > most:
+    a_month = spare(session, debtor_id, policy, today=today)
+    if a_month is not None and instalment > (most := in_rhythm(a_month, frequency)):
         raise AboveSurplus(instalment, most)
 
 

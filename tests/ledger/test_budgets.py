@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import text
 
 from ledger.affordability import Every, Form, IncomeLine, SpendingLine
-from ledger.budgets import forms_of, record_form, surplus_of
+from ledger.budgets import forms_of, record_form, spare, surplus_of
 from ledger.errors import AboveSurplus, KeyReused, NotFound
 from ledger.kinds import Income, Spending
 from ledger.models import Budget, Plan
 from ledger.money import Money
 from ledger.offers import Offer
 from ledger.plans import agree_plan
+from ledger.policy import load_policy
 from ledger.schedule import MONTHLY, WEEKLY, Frequency
 from runtime.database import Database
 from runtime.ids import DebtorId
@@ -100,6 +101,24 @@ def test_a_plan_never_takes_more_than_the_share_of_the_surplus(db: Database, por
     with pytest.raises(AboveSurplus):
         agree(portfolio, 20_000, 2_500, ref="A4")
     assert agree(portfolio, 20_000, 2_500, ref="A5", by_staff=True).instalment == 2_500
+
+
+def test_what_may_be_asked_for_in_a_month(db: Database, portfolio: Portfolio) -> None:
+    policy = load_policy("uk-standard")
+    portfolio.debt("A1", 10_000)
+
+    def asked(today: date = TODAY) -> Money | None:
+        with db.read() as session:
+            return spare(session, portfolio.debtor_id, policy, today=today)
+
+    assert asked() is None
+    record(portfolio, 5_001)
+    assert asked() == Money(4_000, "GBP")
+    assert asked(TODAY + timedelta(days=181)) is None
+    record(portfolio, -5_000, "less")
+    assert asked() == Money(0, "GBP")
+    record(portfolio, 5_000, "dollars", currency="USD")
+    assert asked() is None
 
 
 def test_without_a_surplus_nothing_is_agreed_but_by_a_person(db: Database, portfolio: Portfolio) -> None:
