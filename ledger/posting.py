@@ -217,7 +217,8 @@ def lines_of(session: Session, txn_id: int) -> list[Line]:
 
 
 def reverse(
-    session: Session, *, key: str, txn_id: int, effective_on: date, posted_at: datetime, actor: str, cause: str
+    session: Session, *, key: str, txn_id: int, effective_on: date, posted_at: datetime, actor: str, cause: str,
+    discount: bool = False,
 ) -> Txn:
     """Undo a posting by replaying its recorded split with the opposite sign.
 
@@ -229,6 +230,8 @@ def reverse(
         raise NotFound(f"there is no posting {txn_id}")
     if original.reverses_id is not None:
         raise CannotReverse("a reversal cannot be reversed: post again instead")
+    if original.kind is PostingKind.SETTLEMENT_DISCOUNT and not discount:
+        raise CannotReverse("a discount goes back when a payment of its settlement is undone")
     earlier = session.scalar(select(Txn.idem_key).where(Txn.reverses_id == txn_id))
     if earlier is not None and earlier != key:
         raise CannotReverse(f"posting {txn_id} was reversed before")

@@ -167,7 +167,7 @@ def _take_back(session: Session, settlement: Settlement, at: datetime) -> None:
     key, cause = f"settlement:{settlement.id}:back:{settlement.version}", taken_back_by(_cause(settlement))
     try:
         reverse(session, key=key, txn_id=settlement.discount_id, effective_on=at.date(), posted_at=at, actor=_ACTOR,
-                cause=cause)
+                cause=cause, discount=True)
     except CannotReverse:  # the overpayment it made has been given back: that part is owed again
         balance = lock_balances(session, [settlement.debt_id])[settlement.debt_id]
         post(session, key=key, kind=PostingKind.ADJUSTMENT, effective_on=at.date(), posted_at=at, actor=_ACTOR,

@@ -10,6 +10,7 @@ from ledger.errors import (
     AlreadyInPlan,
     AlreadySettling,
     CannotBeSettled,
+    CannotReverse,
     KeyReused,
     NeedsAuthority,
     NotFound,
@@ -196,6 +197,15 @@ def test_a_payment_undone_takes_the_discount_back_and_paying_again_gives_it_agai
     desk.pay("p3", 4_000, on=PAY_BY)
     assert (desk.view().status, desk.view().remaining, desk.discounts()) == (
         SettlementStatus.COMPLETED, Money(0, "USD"), 3_000)
+
+
+def test_a_discount_is_not_undone_by_itself(desk: Desk) -> None:
+    desk.accept(desk.offer())
+    desk.pay("p1", 7_000)
+    with desk.p.db.write() as session, pytest.raises(CannotReverse):
+        discount = session.query(Txn).filter_by(kind=PostingKind.SETTLEMENT_DISCOUNT).one()
+        reverse(session, key="r", txn_id=discount.id, effective_on=TODAY, posted_at=desk.p.now, actor="staff", cause="x")
+    assert desk.view().status is SettlementStatus.COMPLETED
 
 
 def test_what_is_paid_beyond_the_agreed_amount_is_the_debtors(desk: Desk) -> None:
