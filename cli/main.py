@@ -18,6 +18,8 @@ COMMANDS = {
     "terms": "cli.terms:terms",
     "ledger": "cli.ledger:ledger",
     "reconcile": "cli.reconcile:reconcile",
+    "feed": "cli.feed:feed",
+    "export": "cli.export:export",
     "staff": "cli.staff:app",
     "demo": "cli.demo:demo",
     "train": "cli.train:train",

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from ledger.errors import AlreadyInPlan, DebtNotPayable, NotFound, OfferStale, OutsidePolicy
+from ledger.feed import tell_plan
 from ledger.holds import EFFECTS, active_holds, strongest
 from ledger.keeping import paid_on_debts
 from ledger.kinds import DebtStatus, PlanStatus
@@ -62,7 +63,9 @@ def agree_plan(
             debts=[PlanDebt(debt_id=i, amount=balances[i].owed, paid_before=paid[i]) for i in wanted],
         )
 
-    return once(session, Plan, key, make)
+    plan = once(session, Plan, key, make)
+    tell_plan(session, plan, "agreed", now)
+    return plan
 
 
 def _refuse_unpayable(
@@ -199,4 +202,5 @@ def cancel_plan(session: Session, *, key: str, plan_id: int, actor: str, now: da
         plan.status, plan.ended_at, plan.ended_by, plan.end_key = PlanStatus.CANCELLED, now, actor, key
         plan.version += 1
         session.flush()
+        tell_plan(session, plan, "cancelled", now)
     return plan

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from ledger.errors import NotFound, PromiseRefused
+from ledger.feed import tell_promise
 from ledger.keeping import count_promise, paid_between
 from ledger.kinds import DebtStatus, PromiseStatus
 from ledger.models import Creditor, Debt, Promise, PromiseDebt
@@ -58,11 +59,12 @@ def make_promise(
         )
 
     promise = once(session, Promise, key, make)
-    _supersede(session, promise)
+    tell_promise(session, promise, now)
+    _supersede(session, promise, now)
     return promise
 
 
-def _supersede(session: Session, newer: Promise) -> None:
+def _supersede(session: Session, newer: Promise, now: datetime) -> None:
     mine = {share.debt_id for share in newer.debts}
     older = session.scalars(
         select(Promise).where(
@@ -74,6 +76,7 @@ def _supersede(session: Session, newer: Promise) -> None:
         theirs = {share.debt_id for share in promise.debts}
         if not mine or not theirs or mine & theirs:
             promise.status = PromiseStatus.SUPERSEDED
+            tell_promise(session, promise, now)
     session.flush()
 
 
@@ -116,7 +119,7 @@ def judge_promises(session: Session, *, today: date) -> list[Promise]:
     for promise in due:
         if promise.due_on + timedelta(days=promise.grace_days) < today:
             promise.judged_on = today
-            count_promise(session, promise)
+            count_promise(session, promise, datetime.combine(today, time(), UTC))
             judged.append(promise)
     session.flush()
     return judged

@@ -1,5 +1,6 @@
 """The tables of the ledger."""
 
+from ledger.models.feed import FeedEvent
 from ledger.models.holds import Hold
 from ledger.models.parties import Creditor, Debt, Debtor
 from ledger.models.plans import Instalment, Plan, PlanDebt
@@ -7,6 +8,6 @@ from ledger.models.postings import Account, DebtBalance, Entry, Seal, Txn
 from ledger.models.promises import Promise, PromiseDebt
 
 __all__ = [
-    "Account", "Creditor", "Debt", "DebtBalance", "Debtor", "Entry", "Hold", "Instalment", "Plan", "PlanDebt",
-    "Promise", "PromiseDebt", "Seal", "Txn",
+    "Account", "Creditor", "Debt", "DebtBalance", "Debtor", "Entry", "FeedEvent", "Hold", "Instalment", "Plan",
+    "PlanDebt", "Promise", "PromiseDebt", "Seal", "Txn",
 ]

@@ -92,6 +92,8 @@ class Debt(Base):
     status: Mapped[DebtStatus] = mapped_column(coded(DebtStatus), default=DebtStatus.OPEN)
     time_barred: Mapped[bool | None] = mapped_column(Boolean)
     """True, False, or None when the age is unknown (then staff decide)."""
+    as_of: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When the balance was last confirmed by the creditor's or agency's own system; None: never since it was opened."""
     creditor: Mapped[Creditor] = relationship()
     debtor: Mapped[Debtor] = relationship()
 
