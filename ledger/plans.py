@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from ledger.confirming import refuse_stale
 from ledger.errors import AlreadyInPlan, DebtNotPayable, NotFound, OfferStale, OutsidePolicy
 from ledger.feed import tell_plan
 from ledger.holds import EFFECTS, active_holds, strongest
@@ -29,7 +30,7 @@ def agree_plan(
     """Make ``offer`` a plan over all of the balance of ``debt_ids``. The same key again returns the same plan.
 
     Raises NotFound, DebtNotPayable (disputed, bankrupt, nothing owed …), AlreadyInPlan, OfferStale (the
-    balance has changed), OutsidePolicy (unless ``by_staff``, who may agree other terms).
+    balance has changed), and, unless ``by_staff``, who may agree all the same, OutsidePolicy and BalanceStale.
     """
     session.flush()
     if (plan := found(session, Plan, key)) is not None:
@@ -48,6 +49,7 @@ def agree_plan(
         raise OfferStale(owed)
     policy = strictest([policy_for(creditor) for creditor in _creditors(session, debts)])
     if not by_staff:
+        refuse_stale(session, wanted, now=now)
         _refuse_outside(offer, policy, now)
     paid = paid_on_debts(session, wanted)
 

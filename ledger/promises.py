@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from ledger.confirming import refuse_stale
 from ledger.errors import NotFound, PromiseRefused
 from ledger.feed import tell_promise
 from ledger.keeping import count_promise, paid_between
@@ -26,7 +27,7 @@ def make_promise(
     """Record a promise of ``amount`` by ``due_on``, on the named debts or on all. It supersedes open ones on them.
 
     ``today`` is the debtor's own date (UTC's when not given). The same key again returns the same promise.
-    Raises NotFound; PromiseRefused for nothing, more than is owed, a past day, or one further ahead than the policy.
+    Raises NotFound; BalanceStale; PromiseRefused for nothing, more than is owed, a past day, or one further ahead than the policy.
     """
     session.flush()
     if (promise := found(session, Promise, key)) is not None:
@@ -41,6 +42,7 @@ def make_promise(
     if not meant or (named and len(meant) != len(named)):
         raise NotFound(f"the debtor has no such open debts in {amount.currency}")
     balances = lock_balances(session, [row[0] for row in meant])  # no payment comes in between
+    refuse_stale(session, [row[0] for row in meant], now=now)
     policy = strictest([policy_for(creditor) for creditor in {row[1].id: row[1] for row in meant}.values()])
     owed = Money(sum(balance.owed for balance in balances.values()), amount.currency)
     latest = made_on + timedelta(days=policy.promises.within_days)

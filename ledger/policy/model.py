@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from ledger.kinds import HoldReason
 from ledger.money import Money, exponent
 from ledger.policy.holds import HoldRules
+from ledger.policy.master import MasterRules
 from ledger.policy.payments import PaymentRules
 from ledger.policy.plans import FREQUENCIES, PlanRules
 from ledger.policy.promises import PromiseRules
@@ -26,6 +27,7 @@ class Policy(Section):
     plans: PlanRules
     promises: PromiseRules = PromiseRules()
     holds: HoldRules = HoldRules()
+    master: MasterRules = MasterRules()
     payments: PaymentRules = PaymentRules()
     settlement: tuple[SettlementTier, ...] = ()
 
