@@ -61,7 +61,7 @@ class Paper(StrEnum):
 
 @export.callback()
 def _all() -> None:
-    """Postings, remittances and statements as files, explained in docs/exchange.md. Example: debtdesk export postings"""
+    """Postings, remittances and statements as files (docs/exchange.md). Example: debtdesk export postings"""
 
 
 @export.command("postings")
@@ -176,7 +176,7 @@ def _to(out: str) -> Iterator[TextIO]:
 
 @contextmanager
 def _beside(path: Path) -> Iterator[int]:
-    """A new file that takes the place of ``path`` when the block ends well. Raises StaffError for a folder there is not."""
+    """A new file that takes the place of ``path`` when the block ends well. Raises StaffError without a folder."""
     try:
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     except OSError as error:

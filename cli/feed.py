@@ -40,8 +40,8 @@ def status() -> None:
         found = standing(session, [receiver.name for receiver in receivers(settings())])
     table = Table("receiver", "has", "waiting", "last taken", "failing since", "problem")
     for one in found:
-        table.add_row(one.name, f"{one.position:,}", f"{one.waiting:,}", _when(one.delivered_at), _when(one.failing_since),
-                      _problem(one))
+        table.add_row(one.name, f"{one.position:,}", f"{one.waiting:,}", _when(one.delivered_at),
+                      _when(one.failing_since), _problem(one))
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"{last:,} event{'' if last == 1 else 's'} so far")
     if found:
@@ -62,7 +62,7 @@ def _problem(one: Standing) -> str:
 
 @feed.command("tail")
 def tail(
-    first: Annotated[int, typer.Option("--from", min=1, help="Position to begin with; the last ten when not given")] = 0,
+    first: Annotated[int, typer.Option("--from", min=1, help="Position to begin with; else the last ten")] = 0,
     follow: Annotated[bool, typer.Option("--follow", help="Wait for more, until interrupted")] = False,
 ) -> None:
     """Print events as JSON lines, exactly as receivers get them.
@@ -87,7 +87,7 @@ def tail(
 
 @feed.command("replay")
 def replay_from(
-    first: Annotated[int, typer.Option("--from", min=1, help="Position to send from; one past the last: skip the rest")],
+    first: Annotated[int, typer.Option("--from", min=1, help="Position to send from; one past the last skips all")],
     receiver: Annotated[str | None, typer.Option(help="Only to this receiver, by its name")] = None,
 ) -> None:
     """Send again from a position on. Receivers know what they had by each event's id.

@@ -22,7 +22,7 @@ _GIVEN_BACK = {PostingKind.PAYMENT_REVERSAL.value, "refund", "card_dispute_lost"
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What one posting did to one debt. ``owed`` is the change of what is owed; ``surplus`` of what was paid too much."""
+    """What one posting did to one debt. ``owed`` is the change of what is owed, ``surplus`` of what is held."""
 
     posting: int
     on: date

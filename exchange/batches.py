@@ -38,7 +38,9 @@ def _bytes(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def events(session: Session, *, first: int, last: int | None = None, limit: int | None = None) -> Iterator[dict[str, Any]]:
+def events(
+    session: Session, *, first: int, last: int | None = None, limit: int | None = None
+) -> Iterator[dict[str, Any]]:
     """The events from position ``first`` on, in order, as receivers get them."""
     query = (
         select(FeedEvent, Debtor.ref, Debt.ref, Creditor.ref)

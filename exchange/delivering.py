@@ -145,9 +145,10 @@ class Feed:
                 open_ticket(
                     session, key=f"feed:{receiver.name}:{row.failing_since.isoformat()}", conversation_id=None,
                     debtor_id=None, kind="feed_failing", urgent=True, now=now,
-                    summary=f"The feed to {receiver.name} fails since {row.failing_since:%Y-%m-%d %H:%M} UTC ({problem}), "
-                            f"from position {tried.first} on. Whoever reads it does not know yet of payments, nor of "
-                            "people who asked not to be called. Nothing is lost: it is tried again every few minutes.")
+                    summary=f"The feed to {receiver.name} fails since {row.failing_since:%Y-%m-%d %H:%M} UTC "
+                            f"({problem}), from position {tried.first} on. Whoever reads it does not know yet of "
+                            "payments, nor of people who asked not to be called. Nothing is lost: it is tried again "
+                            "every few minutes.")
 
 
 def _locked(session: Session, name: str) -> FeedReceiver | None:

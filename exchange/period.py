@@ -14,8 +14,8 @@ from runtime.errors import StaffError
 class Period:
     """From ``first`` to ``last``, both included.
 
-    Postings fall into a period by when they were recorded, not by value date: so each is in one period for ever, and none
-    slips behind a period that was paid over already.
+    Postings fall into a period by when they were recorded, not by value date: so each is in one period for ever, and
+    none slips behind a period that was paid over already.
     """
 
     first: date

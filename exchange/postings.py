@@ -14,8 +14,8 @@ from ledger.models import Account, Creditor, Debt, Debtor, Entry, Txn
 from ledger.money import Money
 from runtime.ids import CreditorId
 
-COLUMNS = ("posting", "key", "kind", "value_date", "posted_at", "reverses", "actor", "cause", "account", "debt", "debtor",
-           "creditor", "currency", "amount", "minor")
+COLUMNS = ("posting", "key", "kind", "value_date", "posted_at", "reverses", "actor", "cause", "account", "debt",
+           "debtor", "creditor", "currency", "amount", "minor")
 AT_ONCE = 2_000
 Form = Literal["csv", "jsonl"]
 
@@ -26,8 +26,8 @@ def write_postings(
 ) -> int:
     """Write every entry recorded in ``period``, in the order of recording. Returns how many.
 
-    A debit is positive: on a debt's account it is owed more, on a creditor's account it is there. The amounts of a posting
-    sum to zero, unless ``creditor_id`` leaves out those of another creditor.
+    A debit is positive: on a debt's account it is owed more, on a creditor's account it is there. The amounts of a
+    posting sum to zero, unless ``creditor_id`` leaves out those of another creditor.
     """
     chosen = _chosen(period, creditor_id)
     whole = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0 if progress else 0
@@ -48,7 +48,7 @@ def write_postings(
 
 def _chosen(period: Period | None, creditor_id: CreditorId | None) -> Select[Any]:
     owner = aliased(Creditor)
-    query = (
+    query: Select[Any] = (
         select(Txn.id, Txn.idem_key, Txn.kind, Txn.effective_on, Txn.posted_at, Txn.reverses_id, Txn.actor, Txn.cause,
                Account.kind.label("account"), Debt.ref.label("debt"), Debtor.ref.label("debtor"),
                func.coalesce(Creditor.ref, owner.ref).label("creditor"), Entry.currency, Entry.amount)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from exchange.period import Period
@@ -110,15 +110,16 @@ def _postings(session: Session, creditor_id: CreditorId, period: Period) -> Iter
     moved = select(Entry.txn_id).join(Account, Account.id == Entry.account_id).where(
         Account.creditor_id == creditor_id,
         Account.kind.in_((CreditorAccount.PROCESSOR_CLEARING.value, CreditorAccount.DIRECT.value)))
-    query: Select[Any] = (
+    query = (
         select(Txn.id, Txn.kind.label("posting"), Account.kind, Account.debt_id, Debt.ref, Debtor.ref.label("debtor"),
                Entry.currency, Entry.amount)
         .join(Entry, Entry.txn_id == Txn.id).join(Account, Account.id == Entry.account_id)
         .outerjoin(Debt, Debt.id == Account.debt_id).outerjoin(Debtor, Debtor.id == Debt.debtor_id)
-        .where(period.posted, Txn.id.in_(moved), or_(Account.creditor_id == creditor_id, Debt.creditor_id == creditor_id))
-        .order_by(Txn.id, Entry.id).execution_options(yield_per=AT_ONCE)
+        .where(period.posted, Txn.id.in_(moved),
+               or_(Account.creditor_id == creditor_id, Debt.creditor_id == creditor_id))
     )
-    for _, rows in groupby(session.execute(query), key=lambda row: row.id):
+    ordered = query.order_by(Txn.id, Entry.id).execution_options(yield_per=AT_ONCE)
+    for _, rows in groupby(session.execute(ordered), key=lambda row: row.id):
         yield list(rows)
 
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from babel.dates import format_date
@@ -66,15 +66,16 @@ def _paper(made: Sequence[Remittance], now: datetime) -> Paper:
     for one in made:
         blocks += _blocks(one, several=len(made) > 1)
 
-    def day(value: object) -> str:
+    def day(value: date) -> str:
         return format_date(value, "d MMMM yyyy", locale="en_GB")
 
     return Paper(
         title=f"Remittance to {first.creditor}", language="en-GB",
         sender=(office.trading_name, *(part.strip() for part in office.address.split(",")), office.phone, office.email),
         recipient=(first.creditor,),
-        facts=(("Creditor", first.ref), ("Period", f"{day(first.period.first)} to {day(first.period.last)}, by the day of "
-                                         "recording"), ("Made on", day(now.astimezone(office.zone).date()))),
+        facts=(("Creditor", first.ref),
+               ("Period", f"{day(first.period.first)} to {day(first.period.last)}, by the day of recording"),
+               ("Made on", day(now.astimezone(office.zone).date()))),
         blocks=tuple(blocks), foot=f"{office.legal_name}, {office.address}", page="Page {page} of {pages}",
         logo=Logo(office.logo_file, office.trading_name) if office.logo_file else None)
 
@@ -101,8 +102,8 @@ def _blocks(one: Remittance, *, several: bool) -> list[Block]:
     width = 70 // (len(titles) + 1)
     return [
         Heading(f"In short, in {one.currency}" if several else "In short"),
-        Words(f"{amount(one.carried)} is to be paid over. In the period {amount(one.totals.net)} came in, net of refunds, "
-              "reversals, fees and what the card processor holds back.", marked=True),
+        Words(f"{amount(one.carried)} is to be paid over. In the period {amount(one.totals.net)} came in, net of "
+              "refunds, reversals, fees and what the card processor holds back.", marked=True),
         Table("", (), tuple(sums), frozenset({1}), (70, 30)),
         Heading("Debt by debt"),
         Table("Paid to you: reached you directly, and is not part of what is paid over.",

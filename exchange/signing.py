@@ -1,7 +1,7 @@
 """Signatures in the manner of Standard Webhooks (github.com/standard-webhooks/standard-webhooks, spec, "Signatures").
 
-``v1,`` and the base64 of HMAC-SHA256 over ``id.timestamp.body``. With two secrets there are two signatures, separated by
-a space: a receiver that knows either is content, so that a secret can be changed without a gap.
+``v1,`` and the base64 of HMAC-SHA256 over ``id.timestamp.body``. With two secrets there are two signatures, separated
+by a space: a receiver that knows either is content, so that a secret can be changed without a gap.
 """
 
 import base64

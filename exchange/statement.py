@@ -7,7 +7,7 @@ not be asked for (rules 3, 13, 15, 26, 34).
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -148,7 +148,7 @@ def _json(amounts: dict[str, Money]) -> list[dict[str, object]]:
 
 
 def _in_all(desk: _Desk, shown: Sequence[DebtAccount]) -> list[Block]:
-    """One row for each debt and a sum for each currency; across, the start and what was added make what is there now."""
+    """One row for each debt and a sum for each currency: the start, and what made of it what is owed now."""
     surplus = any(not account.overpaid.is_zero for account in shown)
 
     def row(title: str, mine: Sequence[DebtAccount], *, strong: bool = False) -> Row:
@@ -281,5 +281,6 @@ def _letter(desk: _Desk, accounts: Sequence[DebtAccount]) -> Paper:
         *(Words(desk.say("overpaid_by", creditor=account.creditor, amount=account.overpaid.json()), marked=True)
           for account in accounts if not account.overpaid.is_zero),
         Words(desk.say("letter_keep")),
-        Words(desk.say("letter_ask", phone=desk.operator.phone, email=desk.operator.email, hours=desk.operator.hours_text))]
+        Words(desk.say("letter_ask", phone=desk.operator.phone, email=desk.operator.email,
+                       hours=desk.operator.hours_text))]
     return _paper(desk, desk.say("letter_title"), facts, blocks)

@@ -1,4 +1,4 @@
-"""How fresh a balance is where another system is the master: confirming it, and refusing what would be built on an old one."""
+"""How fresh a balance is where another system is the master: confirming it, refusing to build on an old one."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -23,7 +23,8 @@ def confirm(session: Session, debt_ids: Iterable[DebtId], as_of: datetime) -> in
     session.flush()
     for start in range(0, len(wanted), AT_ONCE):
         result = session.execute(
-            update(Debt).where(Debt.id.in_(wanted[start:start + AT_ONCE]), or_(Debt.as_of.is_(None), Debt.as_of < as_of))
+            update(Debt)
+            .where(Debt.id.in_(wanted[start:start + AT_ONCE]), or_(Debt.as_of.is_(None), Debt.as_of < as_of))
             .values(as_of=as_of).execution_options(synchronize_session="fetch"))
         changed += result.rowcount  # type: ignore[attr-defined]  # an UPDATE's result has a row count
     return changed

@@ -69,7 +69,8 @@ def tell_posting(
         rows.append(_row(
             _POSTED.get(txn.kind, f"posting.{txn.kind}"), f"posting:{txn.id}", debt.debtor_id, debt_id, txn.posted_at, {
                 "posting": txn.id, "reverses": txn.reverses_id, "key": txn.idem_key,
-                "amount": Money(abs(credited), debt.currency).json(), "direction": "credit" if credited > 0 else "debit",
+                "amount": Money(abs(credited), debt.currency).json(),
+                "direction": "credit" if credited > 0 else "debit",
                 "value_date": txn.effective_on.isoformat(), "through": sorted(through),
                 "owed": Money(balances[debt_id].owed, debt.currency).json(),
                 "overpaid": Money(balances[debt_id].overpayment, debt.currency).json(),
@@ -78,7 +79,7 @@ def tell_posting(
 
 
 def tell_plan(session: Session, plan: Plan, what: str, at: datetime) -> None:
-    """A plan was ``agreed``, ``changed``, ``cancelled``, ``completed`` or ``resumed``; once for each of its versions."""
+    """A plan was ``agreed``, ``changed``, ``cancelled``, ``completed`` or ``resumed``; once for each version."""
     tell(session, kind=f"plan.{what}", subject=f"plan:{plan.id}", debtor_id=plan.debtor_id, at=at,
          facts=_plan_facts(session, plan), key=f"plan:{plan.id}:v{plan.version}:{what}")
 

@@ -27,7 +27,8 @@ def make_promise(
     """Record a promise of ``amount`` by ``due_on``, on the named debts or on all. It supersedes open ones on them.
 
     ``today`` is the debtor's own date (UTC's when not given). The same key again returns the same promise.
-    Raises NotFound; BalanceStale; PromiseRefused for nothing, more than is owed, a past day, or one further ahead than the policy.
+    Raises NotFound; BalanceStale; PromiseRefused for nothing, more than is owed, a past day, or one further ahead than
+    the policy.
     """
     session.flush()
     if (promise := found(session, Promise, key)) is not None:

@@ -11,9 +11,10 @@ from ledger.policy.section import Section
 class MasterRules(Section):
     """Where another system is the master, a balance is only as true as it was when that system last confirmed it."""
 
-    system: Literal["ours", "theirs"] = Field("ours", description="Whose books count: ours, or another system's")
-    stale_after_hours: Annotated[int, Field(ge=1, le=8_784)] = Field(
-        48, description="Hours after which a balance that the other system has not confirmed makes no agreement")
+    system: Literal["ours", "theirs"] = "ours"
+    """Whose books count: ours, or those of the creditor or the agency's own system."""
+    stale_after_hours: Annotated[int, Field(ge=1, le=8_784)] = 48
+    """Hours after which a balance that the other system has not confirmed makes no agreement."""
 
     def stale(self, as_of: datetime | None, now: datetime) -> bool:
         """Whether a balance last confirmed at ``as_of`` (None: never) is too old to agree anything on."""

@@ -9,8 +9,8 @@ import pytest
 
 from compliance import placing
 from compliance.identity import make_link, use_link
-from compliance.preferences import only_channel
 from compliance.models import Channel
+from compliance.preferences import only_channel
 from conversations.open import open_conversation
 from ledger.models import Debtor
 from runtime.database import Database

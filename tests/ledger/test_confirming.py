@@ -88,8 +88,8 @@ def test_no_plan_and_no_promise_on_a_stale_balance_but_staff_may(theirs: Portfol
                        now=old)
         assert (refused.value.debt_id, refused.value.as_of) == (debt, theirs.now)
         with pytest.raises(BalanceStale):
-            make_promise(session, key="m", debtor_id=theirs.debtor_id, amount=Money(100, "GBP"), actor="debtor", now=old,
-                         due_on=old.date() + timedelta(days=3))
+            make_promise(session, key="m", debtor_id=theirs.debtor_id, amount=Money(100, "GBP"), actor="debtor",
+                         now=old, due_on=old.date() + timedelta(days=3))
         with pytest.raises(BalanceStale):
             refuse_stale(session, [debt], now=old)
         assert agree_plan(session, key="s", debtor_id=theirs.debtor_id, debt_ids=[debt], offer=wanted, actor="staff",
