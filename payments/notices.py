@@ -36,8 +36,11 @@ def payment_confirmed(session: Session, *, payment: Payment, now: datetime) -> N
     elif _unsure(session, link, now):
         _tell(session, told, "payment_received_unsure", {"amount": payment.money.json()}, now)
     else:
-        left = balance_of(session, link.debtor_id, now=now).totals.get(payment.currency, zero(payment.currency))
-        _tell(session, told, "payment_received", {"amount": payment.money.json(), "left": left.json()}, now)
+        totals = balance_of(session, link.debtor_id, now=now).totals
+        left = totals.get(payment.currency, zero(payment.currency))
+        other = any(not owed.is_zero for currency, owed in totals.items() if currency != payment.currency)
+        values = {"amount": payment.money.json(), "left": left.json(), "other": other}
+        _tell(session, told, "payment_received", values, now)
 
 
 def _unsure(session: Session, link: PayLink, now: datetime) -> bool:
