@@ -62,7 +62,7 @@ def _problem(one: Standing) -> str:
 
 @feed.command("tail")
 def tail(
-    first: Annotated[int | None, typer.Option("--from", min=1, help="Position to begin with; else the last ten")] = None,
+    first: Annotated[int | None, typer.Option("--from", min=1, help="Position to begin with; else the last 10")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Wait for more, until interrupted")] = False,
 ) -> None:
     """Print events as JSON lines, exactly as receivers get them.

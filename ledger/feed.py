@@ -154,9 +154,15 @@ def _row(kind: str, subject: str, debtor_id: DebtorId, debt_id: DebtId | None, a
             "debtor_id": debtor_id, "debt_id": debt_id, "at": at, "facts": dict(facts)}
 
 
+_INSERT = {
+    dialect.name: insert(FeedEvent.__table__).on_conflict_do_nothing(index_elements=["key"])  # type: ignore[arg-type]
+    for dialect, insert in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
+}
+# Made once, and for the table itself: every payment writes one.
+
+
 def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     session.flush()  # what the event refers to is there first
-    made = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(made(FeedEvent).values(list(rows)).on_conflict_do_nothing(index_elements=["key"]))
+    session.connection().execute(_INSERT[session.get_bind().dialect.name], rows)

@@ -69,7 +69,8 @@ class Shown:
 
 def amounts(text: str) -> set[int]:
     """Every amount in pounds in a text, in pence."""
-    return {int(Decimal(found.replace(",", "").replace("£", "")) * 100) for found in re.findall(r"-?£[\d,]+\.\d\d", text)}
+    found = re.findall(r"-?£[\d,]+\.\d\d", text)
+    return {int(Decimal(one.replace(",", "").replace("£", "")) * 100) for one in found}
 
 
 def as_file(portfolio: Portfolio, form: Form, **more: Any) -> bytes:
@@ -263,7 +264,8 @@ def test_every_paper_text_is_used_and_renders() -> None:
     source = Path(statement.__file__).read_text("utf-8")
     names = {name.removeprefix("paper_") for name in yaml.safe_load((FOLDER / "en.yml").read_text("utf-8"))["texts"]
              if name.startswith("paper_")}
-    said = set(re.findall(r"['\"]([a-z_]+)['\"]", source)) | {f"move_{name}" for name in (*statement._NAMED.values(), "other")}
+    said = set(re.findall(r"['\"]([a-z_]+)['\"]", source))
+    said |= {f"move_{name}" for name in (*statement._NAMED.values(), "other")}
     assert names <= said, sorted(names - said)
     used = set(re.findall(r'desk\.say\(\s*"([a-z_]+)"', source)) | {f"move_{n}" for n in statement._NAMED.values()}
     assert used <= names, sorted(used - names)
