@@ -18,6 +18,7 @@ COLUMNS = ("posting", "key", "kind", "value_date", "posted_at", "reverses", "act
            "debtor", "creditor", "currency", "amount", "minor")
 AT_ONCE = 2_000
 Form = Literal["csv", "jsonl"]
+Chosen = Select[*tuple[Any, ...]]
 
 
 def write_postings(
@@ -46,9 +47,9 @@ def write_postings(
     return done
 
 
-def _chosen(period: Period | None, creditor_id: CreditorId | None) -> Select[Any]:
+def _chosen(period: Period | None, creditor_id: CreditorId | None) -> Chosen:
     owner = aliased(Creditor)
-    query: Select[Any] = (
+    query: Chosen = (
         select(Txn.id, Txn.idem_key, Txn.kind, Txn.effective_on, Txn.posted_at, Txn.reverses_id, Txn.actor, Txn.cause,
                Account.kind.label("account"), Debt.ref.label("debt"), Debtor.ref.label("debtor"),
                func.coalesce(Creditor.ref, owner.ref).label("creditor"), Entry.currency, Entry.amount)
@@ -63,7 +64,7 @@ def _chosen(period: Period | None, creditor_id: CreditorId | None) -> Select[Any
     return query
 
 
-def _rows(session: Session, chosen: Select[Any]) -> Iterator[dict[str, Any]]:
+def _rows(session: Session, chosen: Chosen) -> Iterator[dict[str, Any]]:
     ordered = chosen.order_by(Txn.id, Entry.id).execution_options(yield_per=AT_ONCE)
     for row in session.execute(ordered):
         yield {

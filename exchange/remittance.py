@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from exchange.period import Period
@@ -105,7 +105,7 @@ def remittances(session: Session, creditor_id: CreditorId, period: Period) -> li
     return made or [Remittance(creditor.name, creditor.ref, creditor.currency, period, 0, [], Figures(), 0)]
 
 
-def _postings(session: Session, creditor_id: CreditorId, period: Period) -> Iterator[list[Row[Any]]]:
+def _postings(session: Session, creditor_id: CreditorId, period: Period) -> Iterator[list[Any]]:
     """The creditor's side of every posting of the period that moved money of its: entries on its debts and accounts."""
     moved = select(Entry.txn_id).join(Account, Account.id == Entry.account_id).where(
         Account.creditor_id == creditor_id,
@@ -123,7 +123,7 @@ def _postings(session: Session, creditor_id: CreditorId, period: Period) -> Iter
         yield list(rows)
 
 
-def _divide(rows: list[Row[Any]], parts: dict[DebtId, DebtPart], totals: Figures, direct: list[int]) -> None:
+def _divide(rows: list[Any], parts: dict[DebtId, DebtPart], totals: Figures, direct: list[int]) -> None:
     """Add one posting, in one currency, to the debts it is on and to the whole."""
     def of(*kinds: CreditorAccount) -> int:
         return sum(row.amount for row in rows if row.debt_id is None and row.kind in kinds)
