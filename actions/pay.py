@@ -21,6 +21,7 @@ from actions.menu import allowed
 from actions.offered import CANNOT, OWE, PERSON, SPREAD
 from actions.registry import ACTIONS, action, repeats
 from conversations.say import Choice, Say
+from ledger.allocation import rules_for
 from ledger.balances import DebtLine, by_creditor
 from ledger.money import Money
 from payments.links import make_pay_link
@@ -154,7 +155,7 @@ def link(ctx: Context, wanted: list[DebtLine], amount: Money) -> Sequence[Say]:
                     (_all_of_it(wanted), PERSON))]
     if len(by_creditor(wanted)) > 1 and amount != owed(wanted):
         return _which(ctx, wanted, amount)
-    return _page(ctx, split_over(wanted, amount), amount)
+    return _page(ctx, split_over(wanted, amount, rules_for(ctx.session, wanted)), amount)
 
 
 def _which(ctx: Context, wanted: list[DebtLine], amount: Money) -> Sequence[Say]:

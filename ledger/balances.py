@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -42,6 +43,8 @@ class DebtLine:
     """Whether we may ask for it: something is owed and no hold stops asking."""
     time_barred: bool | None
     version: int
+    interest_rate: Decimal | None = None
+    """The debt's own rate of interest, per cent a year."""
 
     @property
     def added(self) -> Money:
@@ -71,7 +74,8 @@ class DebtorBalance:
 _QUERY = (
     select(
         Debt.id, Debt.ref, Debt.kind, Debt.description, Debt.original_creditor, Debt.opened_on, Debt.due_on,
-        Debt.currency, Debt.status, Debt.time_barred, Creditor.id.label("creditor_id"), Creditor.name,
+        Debt.currency, Debt.status, Debt.time_barred, Debt.interest_rate, Creditor.id.label("creditor_id"),
+        Creditor.name,
         DebtBalance.principal, DebtBalance.interest, DebtBalance.fees, DebtBalance.costs, DebtBalance.overpayment,
         DebtBalance.version,
     )
@@ -102,7 +106,7 @@ def balance_of(session: Session, debtor_id: DebtorId, *, now: datetime) -> Debto
             hold=first.reason if first else None, hold_until=first.until if first else None,
             payable=not balance.is_zero and all(EFFECTS[hold.reason].payable for hold in mine),
             askable=not balance.is_zero and all(Act.ASK not in EFFECTS[hold.reason].stops for hold in mine),
-            time_barred=row.time_barred, version=row.version,
+            time_barred=row.time_barred, version=row.version, interest_rate=row.interest_rate,
         ))
     return DebtorBalance(
         lines=lines,

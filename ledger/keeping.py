@@ -1,6 +1,7 @@
 """What a payment does to plans and promises. Derived from the postings each time, so it can be repeated.
 
-A payment that was reversed never counted.
+A payment that was reversed never counted; of one that was partly given back, only what is left of it counts, on the
+day of the payment.
 """
 
 from collections.abc import Collection, Iterable
@@ -10,14 +11,16 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from ledger.kinds import OWED, PlanStatus, PostingKind, PromiseStatus
-from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, Txn
+from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, TakeBack, Txn
 from runtime.ids import DebtId, DebtorId
 
+_COUNTED = (PostingKind.PAYMENT, PostingKind.REFUND, PostingKind.CARD_DISPUTE_LOST)
 
-def standing_payment() -> ColumnElement[bool]:
-    """Condition on Txn: a payment that was not reversed."""
+
+def stands() -> ColumnElement[bool]:
+    """Condition on Txn: a payment, or what was given back of one, and not reversed."""
     reversal = aliased(Txn)
-    return (Txn.kind == PostingKind.PAYMENT) & ~exists().where(reversal.reverses_id == Txn.id)
+    return Txn.kind.in_(_COUNTED) & ~exists().where(reversal.reverses_id == Txn.id)
 
 
 def paid_on_debts(session: Session, debt_ids: Collection[DebtId]) -> dict[DebtId, int]:
@@ -25,7 +28,7 @@ def paid_on_debts(session: Session, debt_ids: Collection[DebtId]) -> dict[DebtId
     rows = session.execute(
         select(Account.debt_id, func.sum(-Entry.amount))
         .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
-        .where(Account.debt_id.in_(debt_ids), Account.kind.in_(OWED), standing_payment())
+        .where(Account.debt_id.in_(debt_ids), Account.kind.in_(OWED), stands())
         .group_by(Account.debt_id)
     )
     paid = {debt_id: int(amount) for debt_id, amount in rows if debt_id is not None}
@@ -36,12 +39,15 @@ def paid_between(
     session: Session, *, debtor_id: DebtorId, currency: str, debt_ids: Collection[DebtId], first: date, last: date
 ) -> int:
     """What came in by value date from ``first`` to ``last``, too much included; on all debts when none is named."""
+    payment = aliased(Txn)
     query = (
         select(func.sum(-Entry.amount))
         .join(Account, Account.id == Entry.account_id).join(Txn, Txn.id == Entry.txn_id)
         .join(Debt, Debt.id == Account.debt_id)
-        .where(Debt.debtor_id == debtor_id, Entry.currency == currency, Txn.effective_on.between(first, last),
-               standing_payment())
+        .outerjoin(TakeBack, TakeBack.txn_id == Txn.id)
+        .join(payment, payment.id == func.coalesce(TakeBack.payment_id, Txn.id))
+        .where(Debt.debtor_id == debtor_id, Entry.currency == currency, payment.effective_on.between(first, last),
+               payment.kind == PostingKind.PAYMENT, stands())
     )
     if debt_ids:
         query = query.where(Account.debt_id.in_(debt_ids))
