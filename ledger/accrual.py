@@ -100,7 +100,7 @@ def accrue(session: Session, debt_ids: Sequence[DebtId], *, until: date, posted_
     balances = lock_balances(session, debt_ids)
     rows = session.execute(
         select(Debt, Creditor).join(Creditor, Creditor.id == Debt.creditor_id).where(Debt.id.in_(debt_ids))
-        .order_by(Debt.id).execution_options(populate_existing=True)).tuples().all()
+        .order_by(Debt.id).execution_options(populate_existing=True)).all()
     states = {state.debt_id: state for state in session.scalars(
         select(Accrual).where(Accrual.debt_id.in_(debt_ids)).execution_options(populate_existing=True))}
     spans, firsts, owed = spans_of(session, debt_ids), opened(session, debt_ids), owed_by_day(session, debt_ids)

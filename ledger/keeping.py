@@ -121,11 +121,19 @@ def count_promise(session: Session, promise: Promise) -> None:
 
 def promise_count(session: Session, promise: Promise) -> tuple[int, PromiseStatus]:
     """What came in for a promise by value date, in minor units, and the state that makes. Not for superseded ones."""
-    came = paid_between(
+    first, last = promise_days(promise)
+    return promise_state(promise, paid_between(
         session, debtor_id=promise.debtor_id, currency=promise.currency,
-        debt_ids=[share.debt_id for share in promise.debts],
-        first=promise.made_on, last=promise.due_on + timedelta(days=promise.grace_days),
-    )
+        debt_ids=[share.debt_id for share in promise.debts], first=first, last=last))
+
+
+def promise_days(promise: Promise) -> tuple[date, date]:
+    """The value dates that count for a promise, both included."""
+    return promise.made_on, promise.due_on + timedelta(days=promise.grace_days)
+
+
+def promise_state(promise: Promise, came: int) -> tuple[int, PromiseStatus]:
+    """What of ``came`` counts for a promise, and the state that makes."""
     received = max(0, came - promise.paid_before)
     if received >= promise.amount:
         return received, PromiseStatus.KEPT

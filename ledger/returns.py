@@ -102,7 +102,7 @@ def left_of(session: Session, payment_id: int, balances: Mapping[DebtId, DebtBal
                 Line(line.owner, line.kind, Money(minor, line.amount.currency)))
     return Left(
         payment_id, [*reversed(surplus), *reversed(paid)],
-        dict(session.execute(select(Debt.id, Debt.creditor_id).where(Debt.id.in_(balances))).tuples().all()), accounts,
+        dict(session.execute(select(Debt.id, Debt.creditor_id).where(Debt.id.in_(balances))).all()), accounts,
         {(creditor, currency): minor for (_, creditor, kind, currency), minor in sums.items()
          if creditor is not None and kind == CreditorAccount.DISPUTE_HOLD},
     )
@@ -117,9 +117,13 @@ def lock_payment(session: Session, payment_id: int) -> dict[DebtId, DebtBalance]
 
 
 def refundable(session: Session, payment_id: int) -> dict[str, Money]:
-    """What can be given back of a payment now, per currency. Locks its debts. Raises NotFound, CannotReverse."""
+    """What can be given back of a payment now, in each currency in which there is any. Locks its debts.
+
+    Raises NotFound, CannotReverse.
+    """
     left = left_of(session, payment_id, lock_payment(session, payment_id))
-    return totals(left.most(line.amount.currency) for line in {x.amount.currency: x for x in left.lines}.values())
+    most = totals(left.most(currency) for currency in {line.amount.currency for line in left.lines})
+    return {currency: amount for currency, amount in most.items() if not amount.is_zero}
 
 
 def refund_payment(
