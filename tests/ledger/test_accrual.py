@@ -26,7 +26,7 @@ from ledger.schedule import MONTHLY
 from runtime.database import Database
 from runtime.errors import OperatorError
 from runtime.ids import DebtId
-from runtime.settings import settings
+from tests.ledger.bearing_policy import policies_in, write_policy
 from tests.ledger.portfolio import Portfolio, found_portfolio
 
 OPENED = date(2026, 3, 3)  # the portfolio's today: debts are placed on it
@@ -35,25 +35,18 @@ Bears = Callable[[str], None]
 
 
 @pytest.fixture
-def bears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bears]:
+def bears(tmp_path: Path) -> Iterator[Bears]:
     """Sets the section ``interest`` of the policy that all creditors of the portfolio have."""
-    original = (settings().policy_dir / "uk-standard.yml").read_text(encoding="utf-8")
-    monkeypatch.setenv("DEBTDESK_POLICY_DIR", str(tmp_path))
-    settings.cache_clear()
     versions = 0
 
     def setting(section: str) -> None:
         nonlocal versions
         versions += 1
-        file = tmp_path / "uk-standard.yml"
-        file.write_text(original.replace("method: null", "") .split("interest:")[0] + f"interest: {{{section}}}\n")
-        import os
-        os.utime(file, ns=(versions, versions))
+        write_policy(tmp_path, section, version=versions)
 
-    setting(SIMPLE)
-    yield setting
-    monkeypatch.undo()
-    settings.cache_clear()
+    with policies_in(tmp_path):
+        setting(SIMPLE)
+        yield setting
 
 
 def run(portfolio: Portfolio, until: date) -> dict[DebtId, Money]:
