@@ -63,11 +63,11 @@ def _taken_back(session: Session) -> Iterator[Finding]:
     ).subquery()
     sums = (select(both.c.payment_id, both.c.account_id, func.sum(both.c.amount).label("amount"))
             .group_by(both.c.payment_id, both.c.account_id).subquery())
-    rows = session.execute(
+    too_much = session.execute(
         select(sums.c.payment_id, Account.kind, sums.c.amount).join(Account, Account.id == sums.c.account_id)
         .where(or_(and_(Account.debt_id.is_not(None), sums.c.amount > 0),
                    and_(Account.kind == CreditorAccount.DISPUTE_HOLD.value, sums.c.amount < 0))))
-    for payment_id, account, minor in rows:
+    for payment_id, account, minor in too_much:
         yield Finding("refunds within payments", f"{minor} minor units too much of {account} were taken back of "
                                                  f"payment {payment_id}")
     held = session.execute(
