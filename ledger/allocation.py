@@ -112,13 +112,12 @@ def place(
     """Where money that has come in goes, all of it: first as the debtor ``directed``, then by the creditors' ``rules``.
 
     What is left when a directed debt is full goes on to the other debts; what is left when all are, to the first debt
-    that got any, as its overpayment. Never to a disputed or otherwise unpayable debt, whatever was directed.
+    that got any, as its overpayment. Never to a disputed or otherwise unpayable debt, whatever was directed; nor to
+    one that is time-barred unless it was, for a payment may start its time anew.
     Raises NothingPayable.
     """
-    payable = in_order([x for x in lines if x.payable and x.balance.currency == amount.currency], rules or {})
-    if not payable:
-        raise NothingPayable(f"there is no debt that {amount} can go to")
-    by_id = {line.debt_id: line for line in payable}
+    by_id = {x.debt_id: x for x in lines if x.payable and x.balance.currency == amount.currency}
+    payable = in_order([x for x in by_id.values() if x.time_barred is not True], rules or {})
     split: dict[DebtId, Money] = {}
     left = amount
     for debt_id, part in (directed or {}).items():
@@ -130,9 +129,10 @@ def place(
         if (part := min(left, line.balance - got)).minor > 0:
             split[line.debt_id] = got + part
             left -= part
+    if not split:
+        raise NothingPayable(f"there is no debt that {amount} can go to")
     if not left.is_zero:
-        first = next(iter(split), payable[0].debt_id)
-        split[first] = split.get(first, zero(amount.currency)) + left
+        split[next(iter(split))] += left
     return split
 
 

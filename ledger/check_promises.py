@@ -13,7 +13,7 @@ from ledger.models import Account, Debt, Entry, Promise, TakeBack, Txn
 from runtime.ids import DebtId, DebtorId
 
 _CHUNK = 2_000
-Came = dict[tuple[DebtorId, str], list[tuple[DebtId, date, int]]]
+Came = dict[tuple[DebtorId, str], dict[DebtId, list[tuple[date, int]]]]
 
 
 def promises_counted(session: Session) -> Iterator[Finding]:
@@ -26,9 +26,9 @@ def promises_counted(session: Session) -> Iterator[Finding]:
         came = _came(session, promises)
         for promise in promises:
             first, until = promise_days(promise)
-            named = {share.debt_id for share in promise.debts}
-            minor = sum(amount for debt_id, day, amount in came.get((promise.debtor_id, promise.currency), ())
-                        if first <= day <= until and (not named or debt_id in named))
+            paid = came.get((promise.debtor_id, promise.currency), {})
+            meant = [share.debt_id for share in promise.debts] or list(paid)
+            minor = sum(amount for debt_id in meant for day, amount in paid.get(debt_id, ()) if first <= day <= until)
             received, status = promise_state(promise, minor)
             if (promise.received, promise.status) != (received, status):
                 has = f"promise {promise.id} is {promise.status} with {promise.received}"
@@ -48,5 +48,5 @@ def _came(session: Session, promises: Sequence[Promise]) -> Came:
             .where(Debt.debtor_id.in_({promise.debtor_id for promise in promises}),
                    payment.kind == PostingKind.PAYMENT, stands())
             .group_by(Debt.debtor_id, Entry.currency, Debt.id, payment.effective_on)):
-        found.setdefault((debtor_id, currency), []).append((debt_id, day, int(minor)))
+        found.setdefault((debtor_id, currency), {}).setdefault(debt_id, []).append((day, int(minor)))
     return found

@@ -7,7 +7,7 @@ day of the payment.
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from ledger.kinds import OWED, PlanStatus, PostingKind, PromiseStatus
@@ -23,16 +23,29 @@ def stands() -> ColumnElement[bool]:
     return Txn.kind.in_(_COUNTED) & ~exists().where(reversal.reverses_id == Txn.id)
 
 
+def net_payments() -> Select[DebtId | None, int, date, int]:
+    """What is left of each payment on the balance of each debt: debt, payment, its value date, minor units.
+
+    Without what was paid too much; what was given back of a payment is taken off on the payment's own day.
+    """
+    payment = aliased(Txn)
+    return (
+        select(Account.debt_id, payment.id, payment.effective_on, func.sum(-Entry.amount))
+        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
+        .outerjoin(TakeBack, TakeBack.txn_id == Txn.id)
+        .join(payment, payment.id == func.coalesce(TakeBack.payment_id, Txn.id))
+        .where(Account.kind.in_(OWED), stands())
+        .group_by(Account.debt_id, payment.id, payment.effective_on).order_by(payment.id)
+    )
+
+
 def paid_on_debts(session: Session, debt_ids: Collection[DebtId]) -> dict[DebtId, int]:
     """All that was ever paid on the balance of each debt, in minor units, without what was paid too much."""
-    rows = session.execute(
-        select(Account.debt_id, func.sum(-Entry.amount))
-        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
-        .where(Account.debt_id.in_(debt_ids), Account.kind.in_(OWED), stands())
-        .group_by(Account.debt_id)
-    )
-    paid = {debt_id: int(amount) for debt_id, amount in rows if debt_id is not None}
-    return {debt_id: paid.get(debt_id, 0) for debt_id in debt_ids}
+    paid = dict.fromkeys(debt_ids, 0)
+    for debt_id, _, _, amount in session.execute(net_payments().where(Account.debt_id.in_(debt_ids))):
+        if debt_id is not None:
+            paid[debt_id] += int(amount)
+    return paid
 
 
 def paid_between(

@@ -80,7 +80,8 @@ def begin_posting(
         .on_conflict_do_nothing(index_elements=["idem_key"])
         .returning(Txn.id)
     ).scalar()
-    txn = session.scalars(select(Txn).where(Txn.idem_key == key)).one()
+    # SQLite numbers anew after a rollback to a savepoint: what the session remembers of that number may be another
+    txn = session.scalars(select(Txn).where(Txn.idem_key == key).execution_options(populate_existing=True)).one()
     if txn.content_hash != asked:
         raise KeyReused(key)
     return txn, made is not None

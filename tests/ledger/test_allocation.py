@@ -1,6 +1,7 @@
 """Several debts, one payment: by the policy's order, or as the debtor says."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -82,6 +83,15 @@ def test_what_is_left_of_a_full_debt_goes_on_and_then_is_surplus() -> None:
     assert place([line(1, 900)], Money(1_000, "GBP")) == {1: Money(1_000, "GBP")}
     with pytest.raises(NothingPayable):
         place(lines[2:], Money(1, "GBP"))
+
+
+def test_a_time_barred_debt_gets_only_what_was_meant_for_it() -> None:
+    lines = [replace(line(1, 900), time_barred=True), line(2, 100)]
+    assert place(lines, Money(150, "GBP")) == {2: Money(150, "GBP")}
+    assert place(lines, Money(150, "GBP"), directed={DebtId(1): Money(50, "GBP")}) == {
+        1: Money(50, "GBP"), 2: Money(100, "GBP")}
+    with pytest.raises(NothingPayable):
+        place(lines[:1], Money(150, "GBP"))
 
 
 @given(st.lists(st.tuples(st.integers(1, 999), st.booleans(), st.booleans()), min_size=1, max_size=6),
