@@ -70,6 +70,13 @@ def _taken_back(session: Session) -> Iterator[Finding]:
     for payment_id, account, minor in too_much:
         yield Finding("refunds within payments", f"{minor} minor units too much of {account} were taken back of "
                                                  f"payment {payment_id}")
+    total = func.sum(sums.c.amount)
+    for payment_id, currency, minor in session.execute(
+            select(sums.c.payment_id, Account.currency, total).join(Account, Account.id == sums.c.account_id)
+            .where(or_(Account.debt_id.is_not(None), Account.kind == CreditorAccount.DISPUTE_HOLD.value))
+            .group_by(sums.c.payment_id, Account.currency).having(total > 0)):
+        yield Finding("refunds within payments", f"a card dispute holds {minor} minor units of {currency} more of "
+                                                 f"payment {payment_id} than is left of it")
     held = session.execute(
         select(Creditor.ref, Account.currency, func.sum(Entry.amount)).join(Account, Account.creditor_id == Creditor.id)
         .join(Entry, Entry.account_id == Account.id).where(Account.kind == CreditorAccount.DISPUTE_HOLD.value)

@@ -85,6 +85,8 @@ def test_a_sound_ledger_has_no_findings_and_progress_is_shown(db: Database, busy
      "refunds within payments"),
     ("UPDATE entry SET amount = -amount WHERE txn_id = (SELECT max(id) FROM txn WHERE kind = 'card_dispute')",
      "refunds within payments"),
+    ("UPDATE entry SET amount = amount * 4 WHERE txn_id = (SELECT max(id) FROM txn WHERE kind = 'card_dispute')",
+     "refunds within payments"),
     ("UPDATE take_back SET payment_id = 1", "refunds within payments"),
     ("UPDATE txn SET kind = 'write_off' WHERE kind = 'opening'", "accounts fit postings"),
     ("UPDATE account SET exponent = 3", "accounts fit postings"),

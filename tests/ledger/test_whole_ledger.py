@@ -227,7 +227,7 @@ def with_interest(tmp_path: Path) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize(("make", "examples", "steps"), [("make_sqlite", 12, 25), ("make_postgresql", 3, 20)])
+@pytest.mark.parametrize(("make", "examples", "steps"), [("make_sqlite", 9, 22), ("make_postgresql", 2, 15)])
 def test_the_whole_ledger(
     request: pytest.FixtureRequest, with_interest: None, make: str, examples: int, steps: int
 ) -> None:
