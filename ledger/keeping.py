@@ -1,47 +1,67 @@
 """What a payment does to plans, promises and settlements. Derived from the postings each time, so it can be repeated.
 
-A payment that was reversed never counted.
+A payment that was reversed never counted; of one that was partly given back, only what is left of it counts, on the
+day of the payment.
 """
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
+from ledger.feed import tell_plan, tell_promise
 from ledger.kinds import OWED, PlanStatus, PostingKind, PromiseStatus
-from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, Txn
+from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, TakeBack, Txn
 from runtime.ids import DebtId, DebtorId
 
+_COUNTED = (PostingKind.PAYMENT, PostingKind.REFUND, PostingKind.CARD_DISPUTE_LOST)
 
-def standing_payment() -> ColumnElement[bool]:
-    """Condition on Txn: a payment that was not reversed."""
+
+def stands() -> ColumnElement[bool]:
+    """Condition on Txn: a payment, or what was given back of one, and not reversed."""
     reversal = aliased(Txn)
-    return (Txn.kind == PostingKind.PAYMENT) & ~exists().where(reversal.reverses_id == Txn.id)
+    return Txn.kind.in_(_COUNTED) & ~exists().where(reversal.reverses_id == Txn.id)
+
+
+def net_payments() -> Select[DebtId | None, int, date, int]:
+    """What is left of each payment on the balance of each debt: debt, payment, its value date, minor units.
+
+    Without what was paid too much; what was given back of a payment is taken off on the payment's own day.
+    """
+    payment = aliased(Txn)
+    return (
+        select(Account.debt_id, payment.id, payment.effective_on, func.sum(-Entry.amount))
+        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
+        .outerjoin(TakeBack, TakeBack.txn_id == Txn.id)
+        .join(payment, payment.id == func.coalesce(TakeBack.payment_id, Txn.id))
+        .where(Account.kind.in_(OWED), stands())
+        .group_by(Account.debt_id, payment.id, payment.effective_on).order_by(payment.id)
+    )
 
 
 def paid_on_debts(session: Session, debt_ids: Collection[DebtId]) -> dict[DebtId, int]:
     """All that was ever paid on the balance of each debt, in minor units, without what was paid too much."""
-    rows = session.execute(
-        select(Account.debt_id, func.sum(-Entry.amount))
-        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
-        .where(Account.debt_id.in_(debt_ids), Account.kind.in_(OWED), standing_payment())
-        .group_by(Account.debt_id)
-    )
-    paid = {debt_id: int(amount) for debt_id, amount in rows if debt_id is not None}
-    return {debt_id: paid.get(debt_id, 0) for debt_id in debt_ids}
+    paid = dict.fromkeys(debt_ids, 0)
+    for debt_id, _, _, amount in session.execute(net_payments().where(Account.debt_id.in_(debt_ids))):
+        if debt_id is not None:
+            paid[debt_id] += int(amount)
+    return paid
 
 
 def paid_between(
     session: Session, *, debtor_id: DebtorId, currency: str, debt_ids: Collection[DebtId], first: date, last: date
 ) -> int:
     """What came in by value date from ``first`` to ``last``, too much included; on all debts when none is named."""
+    payment = aliased(Txn)
     query = (
         select(func.sum(-Entry.amount))
         .join(Account, Account.id == Entry.account_id).join(Txn, Txn.id == Entry.txn_id)
         .join(Debt, Debt.id == Account.debt_id)
-        .where(Debt.debtor_id == debtor_id, Entry.currency == currency, Txn.effective_on.between(first, last),
-               standing_payment())
+        .outerjoin(TakeBack, TakeBack.txn_id == Txn.id)
+        .join(payment, payment.id == func.coalesce(TakeBack.payment_id, Txn.id))
+        .where(Debt.debtor_id == debtor_id, Entry.currency == currency, payment.effective_on.between(first, last),
+               payment.kind == PostingKind.PAYMENT, stands())
     )
     if debt_ids:
         query = query.where(Account.debt_id.in_(debt_ids))
@@ -50,12 +70,17 @@ def paid_between(
 
 def paid_by_day(session: Session, debt_id: DebtId) -> list[tuple[date, int]]:
     """What was ever paid on the balance of a debt, by value date and without what was paid too much, the oldest first.
+
+    What was given back of a payment counts on the day of the payment.
     """
+    payment = aliased(Txn)
     rows = session.execute(
-        select(Txn.effective_on, func.sum(-Entry.amount))
-        .join(Entry, Entry.txn_id == Txn.id).join(Account, Account.id == Entry.account_id)
-        .where(Account.debt_id == debt_id, Account.kind.in_(OWED), standing_payment())
-        .group_by(Txn.effective_on).order_by(Txn.effective_on)
+        select(payment.effective_on, func.sum(-Entry.amount))
+        .join(Account, Account.id == Entry.account_id).join(Txn, Txn.id == Entry.txn_id)
+        .outerjoin(TakeBack, TakeBack.txn_id == Txn.id)
+        .join(payment, payment.id == func.coalesce(TakeBack.payment_id, Txn.id))
+        .where(Account.debt_id == debt_id, Account.kind.in_(OWED), payment.kind == PostingKind.PAYMENT, stands())
+        .group_by(payment.effective_on).order_by(payment.effective_on)
     )
     return [(day, int(amount)) for day, amount in rows]
 
@@ -64,7 +89,7 @@ def keep(session: Session, debts: Iterable[Debt], *, on: date, at: datetime) -> 
     """Bring what hangs on ``debts`` up to date after a payment or its reversal with value date ``on``."""
     debts = list(debts)
     _keep_plans(session, {debt.id for debt in debts}, on, at)
-    _keep_promises(session, debts)
+    _keep_promises(session, debts, at)
     from ledger.settling import keep_settlements  # it posts discounts, and a posting ends here
 
     keep_settlements(session, {debt.id for debt in debts}, at=at)
@@ -92,9 +117,11 @@ def _keep_plans(session: Session, debt_ids: Collection[DebtId], on: date, at: da
         if whole and plan.status is PlanStatus.ACTIVE:
             plan.status, plan.ended_at, plan.ended_by = PlanStatus.COMPLETED, at, "ledger"
             plan.version += 1
+            tell_plan(session, plan, "completed", at)
         elif not whole and plan.status is PlanStatus.COMPLETED and not _in_another_plan(session, plan):
             plan.status, plan.ended_at, plan.ended_by = PlanStatus.ACTIVE, None, None
             plan.version += 1
+            tell_plan(session, plan, "resumed", at)
         session.flush()
 
 
@@ -107,7 +134,7 @@ def _in_another_plan(session: Session, plan: Plan) -> bool:
     ))
 
 
-def _keep_promises(session: Session, debts: Collection[Debt]) -> None:
+def _keep_promises(session: Session, debts: Collection[Debt], at: datetime) -> None:
     for_these = exists().where(
         PromiseDebt.promise_id == Promise.id, PromiseDebt.debt_id.in_([debt.id for debt in debts])
     )
@@ -120,14 +147,15 @@ def _keep_promises(session: Session, debts: Collection[Debt]) -> None:
         .order_by(Promise.id).with_for_update().execution_options(populate_existing=True)
     ).all()
     for promise in promises:
-        count_promise(session, promise)
+        count_promise(session, promise, at)
 
 
-def count_promise(session: Session, promise: Promise) -> None:
-    """Bring a promise up to date with the payments there are."""
+def count_promise(session: Session, promise: Promise, at: datetime) -> None:
+    """Bring a promise up to date with the payments there are, and tell when that changed it."""
     promise.received, promise.status = promise_count(session, promise)
     if promise.status is PromiseStatus.OPEN and _has_newer(session, promise):
         promise.status = PromiseStatus.SUPERSEDED
+    tell_promise(session, promise, at)
 
 
 def _has_newer(session: Session, promise: Promise) -> bool:

@@ -2,16 +2,18 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
+from ledger.confirming import refuse_stale
 from ledger.errors import NotFound, PromiseRefused
+from ledger.feed import tell_promise
 from ledger.grace import last_day
-from ledger.holds import held_between
-from ledger.keeping import count_promise, paid_between
-from ledger.kinds import DebtStatus, PromiseStatus
+from ledger.holds import days_stopped
+from ledger.keeping import count_promise, paid_between, promise_count, promise_days
+from ledger.kinds import Act, DebtStatus, PromiseStatus
 from ledger.models import Creditor, Debt, DebtBalance, Debtor, Promise, PromiseDebt
 from ledger.money import Money
 from ledger.once import found, once
@@ -28,7 +30,8 @@ def make_promise(
     """Record a promise of ``amount`` by ``due_on``, on the named debts or on all. It supersedes open ones on them.
 
     ``today`` is the debtor's own date (UTC's when not given). The same key again returns the same promise.
-    Raises NotFound; PromiseRefused for nothing, more than is owed, a past day, or one further ahead than the policy.
+    Raises NotFound; BalanceStale; PromiseRefused for nothing, more than is owed, a past day, or one further ahead than
+    the policy.
     """
     session.flush()
     if (promise := found(session, Promise, key)) is not None:
@@ -43,6 +46,7 @@ def make_promise(
     if not meant or (named and len(meant) != len(named)):
         raise NotFound(f"the debtor has no such open debts in {amount.currency}")
     balances = lock_balances(session, [row[0] for row in meant])  # no payment comes in between
+    refuse_stale(session, [row[0] for row in meant], now=now)
     creditors = {row[1].id: row[1] for row in meant}.values()
     rules = PromiseRules.strictest([policy_for(creditor).promises for creditor in creditors])
     owed = Money(sum(balance.owed for balance in balances.values()), amount.currency)
@@ -66,11 +70,12 @@ def make_promise(
         )
 
     promise = once(session, Promise, key, make)
-    _supersede(session, promise)
+    tell_promise(session, promise, now)
+    _supersede(session, promise, now)
     return promise
 
 
-def _supersede(session: Session, newer: Promise) -> None:
+def _supersede(session: Session, newer: Promise, now: datetime) -> None:
     mine = {share.debt_id for share in newer.debts}
     older = session.scalars(
         select(Promise).where(
@@ -82,6 +87,7 @@ def _supersede(session: Session, newer: Promise) -> None:
         theirs = {share.debt_id for share in promise.debts}
         if not mine or not theirs or mine & theirs:
             promise.status = PromiseStatus.SUPERSEDED
+            tell_promise(session, promise, now)
     session.flush()
 
 
@@ -126,11 +132,11 @@ def judge_promises(session: Session, *, today: date) -> list[Promise]:
     for promise in due:
         if promise.due_on + timedelta(days=promise.grace_days) < today:
             promise.judged_on = today
-            count_promise(session, promise)
-            if promise.status in (PromiseStatus.BROKEN, PromiseStatus.PARTLY_KEPT) and (
+            promise.received, status = promise_count(session, promise)
+            if status in (PromiseStatus.BROKEN, PromiseStatus.PARTLY_KEPT) and (
                     _was_held(session, promise) or _cannot_be_kept(session, promise)):
                 promise.released_on = today
-                count_promise(session, promise)
+            count_promise(session, promise, datetime.combine(today, time(), UTC))
             judged.append(promise)
     session.flush()
     return judged
@@ -147,14 +153,17 @@ def release_promises(session: Session, debt_id: DebtId, *, today: date) -> None:
         named = {share.debt_id for share in promise.debts}
         if (not named or debt_id in named) and _cannot_be_kept(session, promise):
             promise.released_on = today
-            count_promise(session, promise)
+            count_promise(session, promise, datetime.combine(today, time(), UTC))
     session.flush()
 
 
 def _was_held(session: Session, promise: Promise) -> bool:
-    return bool(held_between(
-        session, debtor_id=promise.debtor_id, debt_ids=[share.debt_id for share in promise.debts],
-        first=promise.made_on, last=promise.due_on + timedelta(days=promise.grace_days)))
+    """Whether a hold stopped us, on some day that counts for it, from asking for a debt it is on."""
+    mine = select(Debt.id).where(Debt.debtor_id == promise.debtor_id)
+    debts = [share.debt_id for share in promise.debts] or session.scalars(mine).all()
+    first, last = promise_days(promise)
+    return bool(days_stopped(session, debts=dict.fromkeys(debts, promise.debtor_id), act=Act.ASK, first=first,
+                             last=last))
 
 
 def _cannot_be_kept(session: Session, promise: Promise) -> bool:

@@ -13,6 +13,7 @@ from dateutil.relativedelta import relativedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from ledger.confirming import refuse_stale
 from ledger.errors import (
     AlreadyInPlan,
     AlreadySettling,
@@ -24,6 +25,7 @@ from ledger.errors import (
     SettlementStale,
     WrongCurrency,
 )
+from ledger.feed import tell_settlement
 from ledger.holds import EFFECTS, active_holds, strongest
 from ledger.keeping import paid_on_debts
 from ledger.kinds import Authority, DebtStatus, PlanStatus, SettlementStatus
@@ -74,8 +76,9 @@ def offer_settlement(
 
     ``today`` is the debtor's own date. ``accept_by`` and ``pay_by`` are those of the policy's tier when not given.
     The same key with the same terms returns the same offer. Raises KeyReused, NotFound, WrongCurrency, CannotBeSettled
-    (disputed, bankrupt, nothing owed …), AlreadyInPlan, AlreadySettling, NeedsAuthority; SettlementRefused for terms
-    that make no sense. That nobody is pressed (hardship, vulnerability) is the caller's to see to.
+    (disputed, bankrupt, nothing owed …), AlreadyInPlan, AlreadySettling, NeedsAuthority, BalanceStale (but for staff);
+    SettlementRefused for terms that make no sense. That nobody is pressed (hardship, vulnerability) is the caller's to
+    see to.
     """
     session.flush()
     if (made := found(session, Settlement, key)) is not None:
@@ -84,6 +87,8 @@ def offer_settlement(
     if (made := found(session, Settlement, key)) is not None:  # offered while we waited for the lock
         return _same(made, debt_id, amount, payments)
     debt = _settleable(session, debt_id, balance, now)
+    if not authority.covers(Authority.STAFF):
+        refuse_stale(session, [debt_id], now=now)
     owed = Money(balance.owed, debt.currency)
     if amount.currency != owed.currency:
         raise WrongCurrency(f"debt {debt_id} is not in {amount.currency}")
@@ -99,22 +104,25 @@ def offer_settlement(
         raise NeedsAuthority(Authority.STAFF, amount)
     if not today <= until <= last or (last - until).days < payments - 1:
         raise SettlementRefused(f"{payments} payments by {last}, accepted by {until}, cannot be")
-    return once(session, Settlement, key, lambda: Settlement(
+    made = once(session, Settlement, key, lambda: Settlement(
         key=key, debtor_id=debt.debtor_id, debt_id=debt_id, currency=owed.currency, balance=owed.minor,
         amount=amount.minor, payments=payments, offered_on=today, accept_by=until, pay_by=last,
         grace_days=policy.settlement.grace_days, authority=authority, status=SettlementStatus.OFFERED, version=1,
         actor=actor, offered_at=now, paid_before=0, received=0,
     ))
+    tell_settlement(session, made, now)
+    return made
 
 
 def accept_settlement(
-    session: Session, *, key: str, settlement_id: int, version: int, actor: str, now: datetime, today: date
+    session: Session, *, key: str, settlement_id: int, version: int, actor: str, now: datetime, today: date,
+    by_staff: bool = False,
 ) -> Settlement:
     """Accept an offer as it was shown (``version``): its payments fall due, the last one on its last day.
 
     Other offers on the debt are withdrawn. ``today`` is the debtor's own date. The same key again changes nothing.
     Raises NotFound, KeyReused, SettlementStale (expired, ended, changed, another balance), CannotBeSettled,
-    AlreadyInPlan, AlreadySettling.
+    AlreadyInPlan, AlreadySettling; BalanceStale (unless ``by_staff``).
     """
     session.flush()
     if (earlier := session.scalar(select(Settlement).where(Settlement.accept_key == key))) is not None:
@@ -133,6 +141,8 @@ def accept_settlement(
     if today > offer.accept_by:
         raise SettlementStale(f"the offer stood until {offer.accept_by}", status=offer.status)
     _settleable(session, debt_id, balance, now)
+    if not by_staff:
+        refuse_stale(session, [debt_id], now=now)
     if balance.owed != offer.balance:
         raise SettlementStale("the balance has changed", status=offer.status, owed=Money(balance.owed, offer.currency))
     for number, (day, amount) in enumerate(_dues(offer, today), start=1):
@@ -141,10 +151,12 @@ def accept_settlement(
     offer.accepted_by, offer.accept_key = actor, key
     offer.paid_before = paid_on_debts(session, [debt_id])[debt_id]
     offer.version += 1
+    session.flush()
+    tell_settlement(session, offer, now)
     for other in session.scalars(select(Settlement).where(
         Settlement.debt_id == debt_id, Settlement.status == SettlementStatus.OFFERED, Settlement.id != settlement_id
     ).order_by(Settlement.id).with_for_update().execution_options(populate_existing=True)).all():
-        _end(other, SettlementStatus.WITHDRAWN, key=key, actor=actor, now=now)
+        _end(session, other, SettlementStatus.WITHDRAWN, key=key, actor=actor, now=now)
     session.flush()
     return offer
 
@@ -160,7 +172,7 @@ def withdraw_settlement(session: Session, *, key: str, settlement_id: int, actor
     lock_balances(session, [debt_id])
     settlement = _locked(session, settlement_id)
     if settlement.status in (SettlementStatus.OFFERED, SettlementStatus.ACCEPTED):
-        _end(settlement, SettlementStatus.WITHDRAWN, key=key, actor=actor, now=now)
+        _end(session, settlement, SettlementStatus.WITHDRAWN, key=key, actor=actor, now=now)
         session.flush()
     return settlement
 
@@ -245,9 +257,12 @@ def _locked(session: Session, settlement_id: int) -> Settlement:
     return session.get_one(Settlement, settlement_id, with_for_update=True, populate_existing=True)
 
 
-def _end(settlement: Settlement, status: SettlementStatus, *, key: str, actor: str, now: datetime) -> None:
+def _end(
+    session: Session, settlement: Settlement, status: SettlementStatus, *, key: str, actor: str, now: datetime
+) -> None:
     settlement.status, settlement.ended_at, settlement.ended_by, settlement.end_key = status, now, actor, key
     settlement.version += 1
+    tell_settlement(session, settlement, now)
 
 
 def _settleable(session: Session, debt_id: DebtId, balance: DebtBalance, now: datetime) -> Debt:

@@ -12,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from ledger.errors import CannotReverse
-from ledger.holds import held_between
+from ledger.feed import tell_settlement
+from ledger.holds import days_stopped
 from ledger.keeping import paid_by_day
-from ledger.kinds import OWED, Bucket, CreditorAccount, DebtStatus, PlanStatus, PostingKind, SettlementStatus
+from ledger.kinds import OWED, Act, Bucket, CreditorAccount, DebtStatus, PlanStatus, PostingKind, SettlementStatus
 from ledger.models import Debt, DebtBalance, Plan, PlanDebt, Settlement
 from ledger.money import Money, zero
 from ledger.posting import Line, lines_of, lock_balances, on_creditor, on_debt, post, reverse
@@ -56,8 +57,8 @@ def settlement_count(session: Session, settlement: Settlement) -> Count:
             asked += due.amount
             if reached[place] is None and came >= asked:
                 reached[place] = max(day, settlement.accepted_on)
-    spans = held_between(session, debtor_id=settlement.debtor_id, debt_ids=[settlement.debt_id],
-                         first=settlement.accepted_on, last=date.max)
+    spans = sorted(days_stopped(session, debts={settlement.debt_id: settlement.debtor_id}, act=Act.ASK,
+                                first=settlement.accepted_on, last=date.max).get(settlement.debt_id, []))
     deadlines = [_extended(due.due_on + timedelta(days=settlement.grace_days), spans) for due in settlement.dues]
     return Count(max(0, came), tuple(reached), tuple(deadlines))
 
@@ -105,17 +106,18 @@ def _keep(session: Session, settlement: Settlement, at: datetime) -> Count:
     session.flush()
     if completed:
         _take_back(session, settlement, at)
-        _change(settlement, SettlementStatus.REVERSED, at)
+        _change(session, settlement, SettlementStatus.REVERSED, at)
     if count.complete and _free(session, settlement):
         _close(session, settlement, count, at)
-        _change(settlement, SettlementStatus.COMPLETED, at)
+        _change(session, settlement, SettlementStatus.COMPLETED, at)
     session.flush()
     return count
 
 
-def _change(settlement: Settlement, status: SettlementStatus, at: datetime) -> None:
+def _change(session: Session, settlement: Settlement, status: SettlementStatus, at: datetime) -> None:
     settlement.status, settlement.ended_at, settlement.ended_by = status, at, _ACTOR
     settlement.version += 1
+    tell_settlement(session, settlement, at)
 
 
 def _free(session: Session, settlement: Settlement) -> bool:
@@ -199,7 +201,7 @@ def judge_settlements(session: Session, *, today: date, now: datetime) -> list[S
         .order_by(Settlement.id).with_for_update().execution_options(populate_existing=True)
     ).all()
     for offer in offers:
-        _change(offer, SettlementStatus.LAPSED, now)
+        _change(session, offer, SettlementStatus.LAPSED, now)
         lapsed.append(offer)
     session.flush()
     running = select(Settlement.debt_id).where(Settlement.status == SettlementStatus.ACCEPTED)
@@ -210,7 +212,7 @@ def judge_settlements(session: Session, *, today: date, now: datetime) -> list[S
                 continue
             count = _keep(session, settlement, now)
             if settlement.status is SettlementStatus.ACCEPTED and count.missed(today):
-                _change(settlement, SettlementStatus.LAPSED, now)
+                _change(session, settlement, SettlementStatus.LAPSED, now)
                 lapsed.append(settlement)
     session.flush()
     return lapsed

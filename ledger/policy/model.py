@@ -10,6 +10,8 @@ from ledger.money import Money, exponent
 from ledger.policy.affordability import AffordabilityRules
 from ledger.policy.approval import ApprovalRules
 from ledger.policy.holds import HoldRules
+from ledger.policy.interest import InterestRules
+from ledger.policy.master import MasterRules
 from ledger.policy.payments import PaymentRules
 from ledger.policy.plans import FREQUENCIES, PlanRules
 from ledger.policy.promises import PromiseRules
@@ -39,7 +41,9 @@ class Policy(Section):
     plans: PlanRules
     promises: PromiseRules = PromiseRules()
     holds: HoldRules = HoldRules()
+    master: MasterRules = MasterRules()
     payments: PaymentRules = PaymentRules()
+    interest: InterestRules = InterestRules()
     settlement: SettlementRules = SettlementRules()
     approval: ApprovalRules = ApprovalRules()
     affordability: AffordabilityRules = AffordabilityRules()

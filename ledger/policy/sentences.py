@@ -106,6 +106,14 @@ def _interest(rules: Any, currency: str) -> Iterator[str]:
     yield "Nor does one on a hold that stops it."
 
 
+def _master(rules: Any, _currency: str) -> Iterator[str]:
+    if rules.system == "ours":
+        yield "Our own books count."
+        return
+    yield ("Another system's books count. A balance that it has not confirmed for "
+           f"{rules.stale_after_hours} hours makes no agreement.")
+
+
 _SAID: dict[str, tuple[Callable[[Any, str], Iterable[str]], frozenset[str]]] = {
     "plans": (_plans, frozenset({
         "frequencies", "minimum_instalment", "minimum_percent", "round_to", "maximum_term_months",
@@ -114,4 +122,5 @@ _SAID: dict[str, tuple[Callable[[Any, str], Iterable[str]], frozenset[str]]] = {
     "payments": (_payments, frozenset({"buckets", "over_debts"})),
     "interest": (_interest, frozenset({
         "method", "annual_percent", "day_count", "base", "since", "until", "cap", "while_in_plan"})),
+    "master": (_master, frozenset({"system", "stale_after_hours"})),
 }

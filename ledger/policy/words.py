@@ -23,6 +23,7 @@ SAMPLES = (Decimal(50), Decimal(200), Decimal(640), Decimal(2000), Decimal(10000
 _TITLES = {
     "plans": "Plans", "promises": "Promises to pay", "holds": "Holds", "payments": "Payments",
     "settlement": "Settlement", "approval": "Approval", "affordability": "Affordability", "interest": "Interest",
+    "master": "Whose books count",
 }
 
 

@@ -1,14 +1,16 @@
 """Settlements: offered, accepted, completed, lapsed, withdrawn, reversed."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from ledger.check import check
 from ledger.errors import (
     AlreadyInPlan,
     AlreadySettling,
+    BalanceStale,
     CannotBeSettled,
     CannotReverse,
     KeyReused,
@@ -20,7 +22,7 @@ from ledger.errors import (
 )
 from ledger.holds import HoldReason, lift_hold, place_hold
 from ledger.kinds import Authority, Bucket, CreditorAccount, DebtStatus, PostingKind, PromiseStatus, SettlementStatus
-from ledger.models import Creditor, Debt, Settlement, Txn
+from ledger.models import Creditor, Debt, FeedEvent, Settlement, Txn
 from ledger.money import Money
 from ledger.offers import Offer
 from ledger.opening import recall_debt
@@ -42,6 +44,7 @@ from ledger.settling import judge_settlements
 from ledger.spreading import spreads
 from runtime.database import Database
 from runtime.ids import DebtId
+from runtime.settings import ROOT, settings
 from tests.ledger.portfolio import Portfolio
 
 TODAY = date(2026, 3, 3)
@@ -475,3 +478,37 @@ def test_the_check_finds_damage(desk: Desk, paid: int, damage: str, rule: str) -
         session.execute(text(damage))
     with desk.p.db.read() as session:
         assert rule in {finding.rule for finding in check(session)}
+
+
+def test_every_change_of_a_settlement_is_told_once(desk: Desk) -> None:
+    desk.accept(desk.offer())
+    paid = desk.pay("p1", 7_000)
+    desk.bounce(paid)
+    desk.pay("p2", 7_000)
+    desk.judge(LAST + timedelta(days=9))
+    with desk.p.db.read() as session:
+        told = session.scalars(select(FeedEvent.kind).where(FeedEvent.subject.like("settlement:%"))
+                               .order_by(FeedEvent.id)).all()
+    assert told == ["settlement.offered", "settlement.accepted", "settlement.completed", "settlement.reversed",
+                    "settlement.completed"]
+
+
+def test_a_balance_that_is_too_old_is_settled_by_staff_only(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = desk.offer()
+    text_ = (ROOT / "policies" / "us-standard.yml").read_text()
+    (tmp_path / "us-standard.yml").write_text(text_ + "\nmaster: {system: theirs, stale_after_hours: 24}\n")
+    monkeypatch.setenv("DEBTDESK_POLICY_DIR", str(tmp_path))
+    settings.cache_clear()
+    desk.p.now += timedelta(days=2)
+    try:
+        for act in (lambda: desk.offer(key="two"), lambda: desk.accept(made)):
+            with pytest.raises(BalanceStale):
+                act()
+        assert desk.offer(key="three", authority=Authority.STAFF).status is SettlementStatus.OFFERED
+        with desk.p.db.write() as session:
+            accept_settlement(session, key="a", settlement_id=made.id, version=1, actor="staff:1", now=desk.p.now,
+                              today=TODAY, by_staff=True)
+    finally:
+        settings.cache_clear()
