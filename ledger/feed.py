@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _UNTOLD = frozenset({PostingKind.OPENING.value, "interest", "accrual"})
 """Postings nobody waits for: the other system sent the debt, or adds interest itself, and each would be a flood."""
 _POSTED = {"payment": "payment.received", "payment_reversal": "payment.reversed", "refund": "payment.refunded",
-           "recall": "debt.recalled"}
+           "recall": "debt.recalled", "write_off": "debt.written_off", "card_dispute_lost": "payment.charged_back"}
 
 
 def tell(
@@ -133,6 +133,16 @@ def tell_promise(session: Session, promise: Promise, at: datetime) -> None:
     }
     tell_state(session, kind=f"promise.{promise.status.value}", subject=f"promise:{promise.id}",
                debtor_id=promise.debtor_id, at=at, facts=facts, first="promise.made")
+
+
+def tell_settlement(
+    session: Session, *, settlement_id: int, debtor_id: DebtorId, debt_id: DebtId, status: str, amount: Money,
+    until: date, at: datetime,
+) -> None:
+    """A settlement stands otherwise than was last told: ``offered``, ``accepted``, ``completed``, ``lapsed`` …"""
+    tell_state(session, kind=f"settlement.{status}", subject=f"settlement:{settlement_id}", debtor_id=debtor_id,
+               debt_id=debt_id, at=at, facts={"settlement": settlement_id, "status": status, "amount": amount.json(),
+                                              "until": until.isoformat()})
 
 
 def tell_hold(session: Session, hold: Hold, what: str, at: datetime, *, stops: Iterable[str], payable: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ledger.feed import tell_missed
+from ledger.feed import tell_missed, tell_settlement
 from ledger.holds import lift_hold, place_hold
 from ledger.kinds import HoldReason
 from ledger.models import Creditor, FeedEvent, Txn
@@ -140,6 +140,15 @@ def test_a_promise_broken_and_one_superseded(portfolio: Portfolio) -> None:
         with portfolio.db.write() as session:
             judge_promises(session, today=portfolio.now.date() + timedelta(days=30))
     assert kinds(portfolio) == ["promise.made", "promise.made", "promise.superseded", "promise.broken"]
+
+
+def test_a_settlement_is_told_each_time_it_changes(portfolio: Portfolio) -> None:
+    debt = portfolio.debt("A", 10_000)
+    for status in ("offered", "accepted", "accepted", "completed", "accepted"):
+        with portfolio.db.write() as session:
+            tell_settlement(session, settlement_id=4, debtor_id=portfolio.debtor_id, debt_id=debt, status=status,
+                            amount=pounds(7_500), until=date(2026, 4, 30), at=portfolio.now)
+    assert kinds(portfolio) == [f"settlement.{s}" for s in ("offered", "accepted", "completed", "accepted")]
 
 
 def test_every_hold_says_what_it_stops_and_self_harm_says_nothing_else(portfolio: Portfolio) -> None:
