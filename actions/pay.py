@@ -21,6 +21,7 @@ from actions.menu import allowed
 from actions.offered import CANNOT, OWE, PERSON, SPREAD
 from actions.registry import ACTIONS, action, repeats
 from conversations.say import Choice, Say
+from ledger.allocation import rules_for
 from ledger.balances import DebtLine, by_creditor
 from ledger.errors import BalanceStale
 from ledger.money import Money
@@ -158,7 +159,7 @@ def link(ctx: Context, wanted: list[DebtLine], amount: Money, *, agreed: bool = 
                     (_all_of_it(wanted), PERSON))]
     if len(by_creditor(wanted)) > 1 and amount != owed(wanted):
         return _which(ctx, wanted, amount)
-    return _page(ctx, split_over(wanted, amount), amount, agreed=agreed)
+    return _page(ctx, split_over(wanted, amount, rules_for(ctx.session, wanted)), amount, agreed=agreed)
 
 
 def _which(ctx: Context, wanted: list[DebtLine], amount: Money) -> Sequence[Say]:

@@ -17,6 +17,7 @@ COMMANDS = {
     "link": "cli.link:link",
     "terms": "cli.terms:terms",
     "ledger": "cli.ledger:ledger",
+    "accrue": "cli.accrue:accrue",
     "reconcile": "cli.reconcile:reconcile",
     "feed": "cli.feed:feed",
     "export": "cli.export:export",

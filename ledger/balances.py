@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -47,6 +48,8 @@ class DebtLine:
     """When the balance was last confirmed: by the other system where that is the master, else when it was opened."""
     stale: bool = False
     """Whether another system is the master and this figure is too old to agree anything on."""
+    interest_rate: Decimal | None = None
+    """The debt's own rate of interest, per cent a year."""
 
     @property
     def added(self) -> Money:
@@ -76,8 +79,8 @@ class DebtorBalance:
 _QUERY = (
     select(
         Debt.id, Debt.ref, Debt.kind, Debt.description, Debt.original_creditor, Debt.opened_on, Debt.due_on,
-        Debt.currency, Debt.status, Debt.time_barred, Debt.as_of, Creditor.id.label("creditor_id"), Creditor.name,
-        Creditor.policy,
+        Debt.currency, Debt.status, Debt.time_barred, Debt.as_of, Debt.interest_rate,
+        Creditor.id.label("creditor_id"), Creditor.name, Creditor.policy,
         DebtBalance.principal, DebtBalance.interest, DebtBalance.fees, DebtBalance.costs, DebtBalance.overpayment,
         DebtBalance.version,
     )
@@ -112,7 +115,7 @@ def balance_of(session: Session, debtor_id: DebtorId, *, now: datetime) -> Debto
             payable=not balance.is_zero and all(EFFECTS[hold.reason].payable for hold in mine),
             askable=not balance.is_zero and all(Act.ASK not in EFFECTS[hold.reason].stops for hold in mine),
             time_barred=row.time_barred, version=row.version, as_of=row.as_of,
-            stale=load_policy(row.policy).master.stale(row.as_of, now),
+            stale=load_policy(row.policy).master.stale(row.as_of, now), interest_rate=row.interest_rate,
         ))
     return DebtorBalance(
         lines=lines,

@@ -43,6 +43,18 @@ class CannotReverse(LedgerError):
     """A posting cannot be undone: it is a reversal, was reversed, or its money has moved on."""
 
 
+class MoreThanPaid(LedgerError):
+    """More would be given back, or withdrawn, than is left of what was paid. ``most`` is what is left."""
+
+    def __init__(self, most: Money) -> None:
+        super().__init__(f"no more than {most} is left to give back")
+        self.most = most
+
+
+class CannotWriteOff(LedgerError):
+    """Only an open debt on which something is owed can be written off."""
+
+
 class PlanRefused(LedgerError):
     """Base of the reasons why a plan cannot be agreed."""
 
