@@ -1,7 +1,7 @@
 """Positions of the feed: 1, 2, 3 … in an order in which nothing can appear behind a reader's back.
 
 On PostgreSQL an event with a smaller id may be committed after one with a larger id. So a reader never goes by ids:
-a committed event is given its position here, under the lock of one row (docs/decisions/010).
+a committed event is given its position here, under the lock of one row (docs/decisions/016).
 """
 
 from sqlalchemy import insert, select, update

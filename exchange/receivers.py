@@ -56,12 +56,13 @@ class Webhook:
         body, stamp = batch.json(), int(self.time().timestamp())
         headers = {"content-type": "application/json", "webhook-id": batch.id, "webhook-timestamp": str(stamp),
                    "webhook-signature": sign(self.keys, batch.id, stamp, body)}
-        try:
-            answer = httpx.post(self.url, content=body, headers=headers, timeout=self.timeout)
+        try:  # of the answer only its status is read, however long it is
+            with httpx.stream("POST", self.url, content=body, headers=headers, timeout=self.timeout) as answer:
+                status, taken = answer.status_code, answer.is_success
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NotTaken(type(error).__name__) from error
-        if not answer.is_success:
-            raise NotTaken(f"answered {answer.status_code}")
+        if not taken:
+            raise NotTaken(f"answered {status}")
 
 
 @dataclass(frozen=True)

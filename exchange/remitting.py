@@ -1,7 +1,7 @@
 """A remittance as a file: CSV to read in, PDF or HTML to read."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Literal
@@ -80,6 +80,12 @@ def _paper(made: Sequence[Remittance], now: datetime) -> Paper:
         logo=Logo(office.logo_file, office.trading_name) if office.logo_file else None)
 
 
+def _owed(one: Remittance, amount: Callable[[int], str]) -> str:
+    if one.carried < 0:  # more went back than came in
+        return f"Nothing is to be paid over; {amount(-one.carried)} is owed by the creditor."
+    return f"{amount(one.carried)} is to be paid over."
+
+
 def _blocks(one: Remittance, *, several: bool) -> list[Block]:
     def amount(minor: int) -> str:
         money = one.money(minor)
@@ -102,7 +108,7 @@ def _blocks(one: Remittance, *, several: bool) -> list[Block]:
     width = 70 // (len(titles) + 1)
     return [
         Heading(f"In short, in {one.currency}" if several else "In short"),
-        Words(f"{amount(one.carried)} is to be paid over. In the period {amount(one.totals.net)} came in, net of "
+        Words(f"{_owed(one, amount)} In the period {amount(one.totals.net)} came in, net of "
               "refunds, reversals, fees and what the card processor holds back.", marked=True),
         Table("", (), tuple(sums), frozenset({1}), (70, 30)),
         Heading("Debt by debt"),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _UNTOLD = frozenset({PostingKind.OPENING.value, "interest", "accrual"})
 """Postings nobody waits for: the other system sent the debt, or adds interest itself, and each would be a flood."""
 _POSTED = {"payment": "payment.received", "payment_reversal": "payment.reversed", "refund": "payment.refunded",
-           "recall": "debt.recalled"}
+           "recall": "debt.recalled", "write_off": "debt.written_off", "card_dispute_lost": "payment.charged_back"}
 
 
 def tell(

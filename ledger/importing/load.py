@@ -6,7 +6,7 @@ problem, what it says otherwise of a debtor is a notice.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 from sqlalchemy import select
@@ -82,6 +82,7 @@ class _Placing:
     ) -> None:
         self.session, self.reading, self.known, self.loaded = session, reading, known, loaded
         self.now, self.actor = now, actor
+        self.as_of = min(now, datetime.combine(reading.as_of + timedelta(days=1), time(), UTC))
         promised = set(session.scalars(select(Promise.debtor_id).distinct())) if known.debtors else set()
         self.nothing_promised = {ref for ref, debtor in known.debtors.items() if debtor.id not in promised}
 
@@ -120,7 +121,7 @@ class _Placing:
                 creditor_id=self.known.creditors[record.creditor.ref].id, currency=record.currency, kind=record.kind,
                 description=record.description, original_creditor=record.original_creditor,
                 opened_on=record.opened_on, due_on=record.due_on, last_acknowledged_on=record.last_acknowledged_on,
-                time_barred=_time_barred(record, self.reading.as_of),
+                time_barred=_time_barred(record, self.reading.as_of), as_of=self.as_of,
                 status=DebtStatus.PAID if record.debt_ref in at_once else DebtStatus.OPEN,
             )  # fmt: skip
         self.session.add_all(debts.values())

@@ -15,7 +15,7 @@ class FeedEvent(Base):
     """One thing that happened to a debtor or a debt. Without names, identity factors or remarks on health.
 
     ``id`` is only the order of writing, which on PostgreSQL is not that of committing. ``position`` is what readers
-    count by; it is given once the event is committed (docs/decisions/010).
+    count by; it is given once the event is committed (docs/decisions/016).
     """
 
     __tablename__ = "feed_event"

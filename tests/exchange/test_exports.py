@@ -151,6 +151,14 @@ def test_a_remittance_as_csv_adds_up_and_the_others_are_made(portfolio: Portfoli
     assert "£" in page.content.decode()
 
 
+def test_more_went_back_than_came_in(portfolio: Portfolio) -> None:
+    happen(portfolio, [Move("fee", 11, 85, (1,))], "N")
+    with portfolio.db.read() as session:
+        made = remittances(session, portfolio.gas, Period(date(2026, 3, 1), date(2026, 3, 31)))
+    page = remittance_file(made, form="html", now=portfolio.now).content.decode()
+    assert "Nothing is to be paid over; £0.85 is owed by the creditor." in page
+
+
 def test_nothing_happened_is_a_remittance_of_nothing(portfolio: Portfolio) -> None:
     with portfolio.db.read() as session:
         (made,) = remittances(session, portfolio.gas, Period(date(2026, 3, 1), date(2026, 3, 31)))

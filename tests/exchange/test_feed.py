@@ -5,7 +5,9 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import threading
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from ledger.models import FeedEvent
 from runtime.clock import Clock
 from runtime.database import Database
 from runtime.errors import StaffError
+from runtime.settings import ROOT
 from runtime.webhooks import addresses, keys_of, new_secret
 from tests.exchange.conftest import SECRET, Books, Hand, webhook
 from tests.ledger.portfolio import Portfolio
@@ -289,6 +292,19 @@ def test_a_replay_while_something_is_sent_wins(portfolio: Portfolio, books: Book
     hand.feed._taken(hand.receivers[0], claimed)
     hand.go(3)
     assert numbers(books.taken) == [0, 1, 2, 0, 1, 2, 3, 4]
+
+
+def test_the_ten_lines_of_the_documentation_check_what_we_sign() -> None:
+    words = (ROOT / "docs" / "exchange.md").read_text("utf-8")
+    found: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.*?)```", words, re.DOTALL)[0], found)  # noqa: S102  # our own page
+    stamp = int(time.time())
+    headers = {"webhook-id": "m", "webhook-timestamp": str(stamp),
+               "webhook-signature": sign(keys_of(f"{new_secret()} {SECRET}"), "m", stamp, b"body")}
+    assert found["genuine"](SECRET, headers, b"body")
+    assert not found["genuine"](SECRET, headers, b"other")
+    assert not found["genuine"](new_secret(), headers, b"body")
+    assert not found["genuine"](SECRET, headers | {"webhook-timestamp": str(stamp - 600)}, b"body")
 
 
 def test_two_secrets_make_two_signatures() -> None:

@@ -142,6 +142,7 @@ def test_a_promise_broken_and_one_superseded(portfolio: Portfolio) -> None:
     assert kinds(portfolio) == ["promise.made", "promise.made", "promise.superseded", "promise.broken"]
 
 
+
 def test_every_hold_says_what_it_stops_and_self_harm_says_nothing_else(portfolio: Portfolio) -> None:
     debt = portfolio.debt("A", 10_000)
     for reason in HoldReason:
