@@ -1,4 +1,4 @@
-"""``python -m bot.worker``: delivers the outbox, adds interest, judges promises, asks Stripe about open payments."""
+"""``python -m bot.worker``: delivers the outbox and the feed; interest, promises and open payments as time goes by."""
 
 import asyncio
 import logging
@@ -13,7 +13,10 @@ from telegram.error import TelegramError
 from bot.delivery import DeliveryError, deliver
 from bot.telegram import make_bot
 from conversations.models import OutboxItem
+from exchange.delivering import Feed
+from exchange.receivers import receivers
 from ledger.accrual import accrue_all
+from ledger.feed import tell_missed
 from ledger.promises import judge_promises
 from payments.mode import card_mode
 from payments.reconcile import reconcile
@@ -41,6 +44,10 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set."""
+        feed = Feed(self._database, self._clock, receivers(settings()), poll_seconds=settings().feed_poll_seconds)
+        await asyncio.gather(feed.run(stop), self._work(stop))
+
+    async def _work(self, stop: asyncio.Event) -> None:
         next_housekeeping = 0.0
         loop = asyncio.get_running_loop()
         while not stop.is_set():
@@ -113,6 +120,8 @@ class Worker:
         """What falls due with time: interest is added, promises are judged, open payments are asked after."""
         with self._database.write() as session:
             judge_promises(session, today=self._clock.today(None))
+            now = self._clock.now()
+            tell_missed(session, today=(now - timedelta(hours=12)).date(), now=now)  # the day that is earliest on earth
         self._accrue(self._clock.today(None) - timedelta(days=1))
         if card_mode() != "off":
             reconcile(self._database, now=self._clock.now())

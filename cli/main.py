@@ -19,6 +19,8 @@ COMMANDS = {
     "ledger": "cli.ledger:ledger",
     "accrue": "cli.accrue:accrue",
     "reconcile": "cli.reconcile:reconcile",
+    "feed": "cli.feed:feed",
+    "export": "cli.export:export",
     "staff": "cli.staff:app",
     "demo": "cli.demo:demo",
     "train": "cli.train:train",

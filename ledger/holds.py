@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from ledger.errors import NotFound
+from ledger.feed import tell_hold
 from ledger.kinds import Act, DebtStatus, HoldReason
 from ledger.models import Creditor, Debt, Hold
 from ledger.once import once
@@ -66,10 +68,16 @@ def place_hold(
 
     A state, never a posting. The same key again returns the same hold.
     """
-    return once(session, Hold, key, lambda: Hold(
+    hold = once(session, Hold, key, lambda: Hold(
         key=key, debtor_id=debtor_id, debt_id=debt_id, reason=reason, placed_at=now, until=until, actor=actor,
         cause=cause,
     ))
+    tell_hold(session, hold, "placed", now, **_told(hold))
+    return hold
+
+
+def _told(hold: Hold) -> dict[str, Any]:
+    return {"stops": EFFECTS[hold.reason].stops, "payable": EFFECTS[hold.reason].payable}
 
 
 def hold_until(
@@ -94,6 +102,7 @@ def lift_hold(session: Session, *, hold_id: int, now: datetime, actor: str) -> N
     if hold.lifted_at is None:
         hold.lifted_at, hold.lifted_by = now, actor
         session.flush()
+        tell_hold(session, hold, "lifted", now, **_told(hold))
 
 
 _ACTIVE = select(Hold).where(

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
+from ledger.feed import tell_plan, tell_promise
 from ledger.kinds import OWED, PlanStatus, PostingKind, PromiseStatus
 from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, TakeBack, Txn
 from runtime.ids import DebtId, DebtorId
@@ -71,7 +72,7 @@ def keep(session: Session, debts: Iterable[Debt], *, on: date, at: datetime) -> 
     """Bring the plans and promises of ``debts`` up to date after a payment or its reversal with value date ``on``."""
     debts = list(debts)
     _keep_plans(session, {debt.id for debt in debts}, on, at)
-    _keep_promises(session, debts)
+    _keep_promises(session, debts, at)
     session.flush()
 
 
@@ -96,9 +97,11 @@ def _keep_plans(session: Session, debt_ids: Collection[DebtId], on: date, at: da
         if whole and plan.status is PlanStatus.ACTIVE:
             plan.status, plan.ended_at, plan.ended_by = PlanStatus.COMPLETED, at, "ledger"
             plan.version += 1
+            tell_plan(session, plan, "completed", at)
         elif not whole and plan.status is PlanStatus.COMPLETED and not _in_another_plan(session, plan):
             plan.status, plan.ended_at, plan.ended_by = PlanStatus.ACTIVE, None, None
             plan.version += 1
+            tell_plan(session, plan, "resumed", at)
         session.flush()
 
 
@@ -111,7 +114,7 @@ def _in_another_plan(session: Session, plan: Plan) -> bool:
     ))
 
 
-def _keep_promises(session: Session, debts: Collection[Debt]) -> None:
+def _keep_promises(session: Session, debts: Collection[Debt], at: datetime) -> None:
     for_these = exists().where(
         PromiseDebt.promise_id == Promise.id, PromiseDebt.debt_id.in_([debt.id for debt in debts])
     )
@@ -124,12 +127,13 @@ def _keep_promises(session: Session, debts: Collection[Debt]) -> None:
         .order_by(Promise.id).with_for_update().execution_options(populate_existing=True)
     ).all()
     for promise in promises:
-        count_promise(session, promise)
+        count_promise(session, promise, at)
 
 
-def count_promise(session: Session, promise: Promise) -> None:
-    """Bring a promise up to date with the payments there are."""
+def count_promise(session: Session, promise: Promise, at: datetime) -> None:
+    """Bring a promise up to date with the payments there are, and tell when that changed it."""
     promise.received, promise.status = promise_count(session, promise)
+    tell_promise(session, promise, at)
 
 
 def promise_count(session: Session, promise: Promise) -> tuple[int, PromiseStatus]:

@@ -43,7 +43,7 @@ def open_debt(
     debt = Debt(
         ref=ref, debtor_id=debtor_id, creditor_id=creditor_id, currency=currency, kind=kind, description=description,
         original_creditor=original_creditor, opened_on=opened_on, due_on=due_on,
-        last_acknowledged_on=last_acknowledged_on, time_barred=time_barred,
+        last_acknowledged_on=last_acknowledged_on, time_barred=time_barred, as_of=now,
         status=DebtStatus.PAID if owed.is_zero else DebtStatus.OPEN,
     )
     session.flush()

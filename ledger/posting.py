@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from ledger.errors import BelowZero, CannotReverse, KeyReused, NotFound, Unbalanced, WrongCurrency
+from ledger.feed import tell_posting
 from ledger.keeping import keep
 from ledger.kinds import OWED, Bucket, CreditorAccount, DebtStatus, PostingKind
 from ledger.models import Account, Debt, DebtBalance, Entry, Seal, TakeBack, Txn
@@ -181,6 +182,7 @@ def finish_posting(
          for account, line in zip(accounts, lines, strict=True)],
     )
     session.execute(insert(Seal), [{"txn_id": txn.id}])
+    tell_posting(session, txn, lines, debts, locked)
     if kind in _KEPT:
         keep(session, debts.values(), on=txn.effective_on, at=txn.posted_at)
     for debt_id, debt in sorted(debts.items()):

@@ -1,6 +1,7 @@
 """The tables of the ledger."""
 
 from ledger.models.accrual import Accrual, AccrualSpan
+from ledger.models.feed import FeedEvent
 from ledger.models.holds import Hold
 from ledger.models.parties import Creditor, Debt, Debtor
 from ledger.models.plans import Instalment, Plan, PlanDebt
@@ -8,6 +9,6 @@ from ledger.models.postings import Account, DebtBalance, Entry, Seal, TakeBack, 
 from ledger.models.promises import Promise, PromiseDebt
 
 __all__ = [
-    "Account", "Accrual", "AccrualSpan", "Creditor", "Debt", "DebtBalance", "Debtor", "Entry", "Hold", "Instalment",
-    "Plan", "PlanDebt", "Promise", "PromiseDebt", "Seal", "TakeBack", "Txn",
+    "Account", "Accrual", "AccrualSpan", "Creditor", "Debt", "DebtBalance", "Debtor", "Entry", "FeedEvent", "Hold",
+    "Instalment", "Plan", "PlanDebt", "Promise", "PromiseDebt", "Seal", "TakeBack", "Txn",
 ]

@@ -93,6 +93,8 @@ class Debt(Base):
     status: Mapped[DebtStatus] = mapped_column(coded(DebtStatus), default=DebtStatus.OPEN)
     time_barred: Mapped[bool | None] = mapped_column(Boolean)
     """True, False, or None when the age is unknown (then staff decide)."""
+    as_of: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When the balance was last confirmed by the creditor's or agency's own system; None: never since it was opened."""
     interest_rate: Mapped[Decimal | None] = mapped_column(ExactDecimal)
     """Per cent a year by its contract or judgment; None: by the policy. Interest is added only where that says so."""
     creditor: Mapped[Creditor] = relationship()

@@ -9,6 +9,7 @@ from ledger.kinds import HoldReason
 from ledger.money import Money, exponent
 from ledger.policy.holds import HoldRules
 from ledger.policy.interest import InterestRules
+from ledger.policy.master import MasterRules
 from ledger.policy.payments import PaymentRules
 from ledger.policy.plans import FREQUENCIES, PlanRules
 from ledger.policy.promises import PromiseRules
@@ -27,6 +28,7 @@ class Policy(Section):
     plans: PlanRules
     promises: PromiseRules = PromiseRules()
     holds: HoldRules = HoldRules()
+    master: MasterRules = MasterRules()
     payments: PaymentRules = PaymentRules()
     interest: InterestRules = InterestRules()
     settlement: tuple[SettlementTier, ...] = ()

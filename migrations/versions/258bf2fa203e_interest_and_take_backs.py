@@ -9,7 +9,7 @@ from alembic import op
 from ledger.enforcement import never_changed
 
 revision: str = '258bf2fa203e'
-down_revision: str | Sequence[str] | None = '4439f81c3758'
+down_revision: str | Sequence[str] | None = 'aca2d56b74a9'
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
