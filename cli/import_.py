@@ -1,4 +1,4 @@
-"""``debtdesk import``: debts from a CSV file into the ledger."""
+"""``debtdesk import``: debts from a file into the ledger."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
