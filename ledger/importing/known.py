@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, ColumnElement, String, any_, exists, func, literal
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ledger.importing.checking import Good
+from ledger.importing.delta import outside_is_master, unknown
 from ledger.importing.opened import Opened, opened_by_ref
 from ledger.importing.records import CreditorFacts, unpacked
 from ledger.models import Creditor, Debt, Debtor
@@ -30,8 +31,8 @@ def among(session: Session, column: "InstrumentedAttribute[str]", values: Collec
 class Known:
     """The rows of the ledger, as it was before the import, that some rows of a file speak of."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, *, delta: bool = False) -> None:
+        self._session, self._delta = session, delta
         self.creditors: dict[str, Creditor] = {}
         self._looked_for: set[str] = set()
         self._good: set[tuple[CreditorFacts, str, str]] = set()
@@ -63,13 +64,16 @@ class Known:
             select(Debtor.ref, Debtor.id, Debtor.date_of_birth).where(among(self._session, Debtor.ref, unseen))
         ) if unseen else ()
         self.debtors = {ref: (debtor_id, born) for ref, debtor_id, born in found_debtors}
-        self.opened = opened_by_ref(self._session, list(self.debts)) if self.debts else {}
+        self.opened = opened_by_ref(self._session, list(self.debts)) if self.debts and not self._delta else {}
 
     def reasons(self, row: Good) -> list[str]:
         """Why the ledger cannot take ``row``; none when it can. Raises OperatorError for a broken policy file."""
         found = list(self.of_creditor(row))
         if not self.nothing:
-            found += self.of_debtor(row)
+            found += self.of_debtor(row, may_change=self._delta and outside_is_master(self.policy(row)))
+        if self._delta and row.record[3] not in self.debts and (reason := unknown(row)):
+            found.append(reason)
+        if not self.nothing and not self._delta:
             opened = self.opened.get(row.record[3])
             if opened and (differences := opened.differences(unpacked(row.record))):
                 found.append(
@@ -77,6 +81,12 @@ class Known:
                     "A file does not change a debt"
                 )
         return found
+
+    def policy(self, row: Good) -> str | None:
+        """The policy of the creditor of ``row``, when there is one."""
+        facts = CreditorFacts(*row.record[1])
+        known = self.creditors.get(facts.ref)
+        return known.policy if known else facts.policy or USUAL_POLICY.get(facts.country or row.record[2][4])
 
     def of_creditor(self, row: Good) -> Iterator[str]:
         """Why the creditor cannot be as the row says."""

@@ -16,6 +16,7 @@ from ledger.bulk import BulkWriter, bulk_writer, by_thousands
 from ledger.holds import HoldReason, place_hold
 from ledger.importing.beside import checked
 from ledger.importing.checking import Chunk, End, Good, Part, Request, Unidentified
+from ledger.importing.delta import Applied, Changes, Delta, outside_is_master
 from ledger.importing.known import USUAL_POLICY, Known, among
 from ledger.importing.openings import DEBTOR, NewDebt, Openings
 from ledger.importing.parties import complete
@@ -26,6 +27,7 @@ from ledger.models import Creditor, Debt, DebtBalance, Debtor, Hold, Promise
 from ledger.money import Money
 from ledger.posting_many import Payment, post_many
 from runtime.database import Database
+from runtime.errors import OperatorError
 from runtime.ids import CreditorId, DebtId, DebtorId
 from runtime.vault import encrypt
 
@@ -59,34 +61,38 @@ class Loaded:
     notices: list[str] = field(default_factory=list)
     unidentified: int = 0
     such_as: list[str] = field(default_factory=list)
+    changes: Changes | None = None
+    """What came of a delta file."""
 
 
 def load(
     db: Database, request: Request, *, now: datetime, actor: str, skip_bad: bool = False, dry_run: bool = False,
-    progress: Progress | None = None,
+    delta: Delta | None = None, progress: Progress | None = None,
 ) -> Loaded:  # fmt: skip
     """Place the debts of a file in one transaction, a few thousand rows at a time. The same file again changes nothing.
 
     With a problem and without ``skip_bad`` the answer is ``refused`` and nothing was written; every row is checked all
-    the same. ``progress`` is called with how much of the file was read and its size. Raises OperatorError for a file
+    the same. With ``delta`` the file may also change debts. ``progress`` is called with how much of the file was read and its size. Raises OperatorError for a file
     or a policy that cannot be used; IntegrityError when something else brought the same debts in at the same moment.
     """
-    loaded = Loaded(name=request.name)
+    loaded = Loaded(name=request.name, changes=Changes() if delta else None)
     with checked(request) as parts:
         shown = _watched(parts, progress)
         try:
             with db.write() as session, db.read() as before, bulk_writer(session) as writer:
-                placing = _Placing(session, Known(before), writer, loaded, request, now=now, actor=actor)
+                known = Known(before, delta=delta is not None)
+                placing = _Placing(session, known, writer, loaded, request, now=now, actor=actor, delta=delta)
                 for part in shown:
                     placing.take(part, skip_bad=skip_bad)
                     if loaded.problems and not skip_bad:
                         raise _WriteNothing
+                placing.end()
                 if dry_run:
                     raise _WriteNothing
         except _WriteNothing:
             loaded.refused = bool(loaded.problems) and not skip_bad
             with db.read() as before:
-                known = Known(before)
+                known = Known(before, delta=delta is not None)
                 for part in shown:
                     _only_check(part, known, loaded)
     loaded.problems.sort()
@@ -138,11 +144,15 @@ def _only_check(part: Part, known: Known, loaded: Loaded) -> None:
 class _Placing:
     def __init__(
         self, session: Session, known: Known, writer: BulkWriter, loaded: Loaded, request: Request, *, now: datetime,
-        actor: str,
+        actor: str, delta: Delta | None,
     ) -> None:  # fmt: skip
         self.session, self.known, self.writer, self.loaded = session, known, writer, loaded
         self.name, self.now, self.actor = request.name, now, actor
         self.openings = Openings(writer, session, now=now, actor=actor, source=request.name)
+        self.applied: Applied | None = None
+        if delta is not None and loaded.changes is not None:
+            self.applied = Applied(session, delta, loaded.changes, name=request.name, now=now, actor=actor)
+        self.missing = delta.missing if delta else "ignore"
         self.debtor_ids = array("q")
         """The id of each debtor of the file by their number in it; 0: not placed yet."""
         self.made_here = bytearray()
@@ -163,10 +173,25 @@ class _Placing:
         if not rows or (self.loaded.problems and not skip_bad):
             return
         self._place_creditors(rows)
+        if self.applied is not None:
+            self.writer.settle()
+            self.applied.begin_creditors({self.creditor_ids[row.record[1][0]] for row in rows})
         self._place_debtors(rows)
         self._open([row for row in rows if row.record[3] not in self.known.debts])
         self._follow([row for row in rows if row.record[3] in self.known.debts])
         self.session.expunge_all()
+
+    def end(self) -> None:
+        """What is done when every row was taken. Raises OperatorError."""
+        if self.applied is None or self.missing == "ignore":
+            return
+        if self.loaded.problems:
+            raise OperatorError(
+                f"{self.name} has bad rows, so nobody can say which debts are missing from it. Put them right, or import "
+                "it with --missing ignore"
+            )
+        self.writer.settle()
+        self.applied.recall_missing()
 
     def _place_creditors(self, rows: Sequence[Good]) -> None:
         for row in rows:
@@ -228,6 +253,8 @@ class _Placing:
             debtor = debtors[DebtorId(self.debtor_ids[row.debtor])]
             facts = unpacked(row.record).debtor
             changed, otherwise = complete(debtor, facts, row.added or DebtorFacts._fields[1:])
+            if self.applied is not None and outside_is_master(self.known.policy(row)):
+                otherwise = []  # it is rewritten, and said so, with its debt
             if changed and not self.made_here[row.debtor]:
                 self.completed.add(debtor.id)
             if otherwise:
@@ -254,7 +281,10 @@ class _Placing:
                 self.loaded.settled += 1
             elif settled_on:
                 waited_for.append(row)
-        self.loaded.held += self.openings.open(debts)
+        ids, held = self.openings.open(debts)
+        self.loaded.held += held
+        if self.applied is not None:
+            self.applied.saw(ids)
         self.loaded.new_debts += len(debts)
         if waited_for:
             self.writer.settle()
@@ -265,6 +295,10 @@ class _Placing:
     def _follow(self, rows: Sequence[Good]) -> None:
         """What has become of debts that are in the ledger already."""
         self.loaded.unchanged += len(rows)
+        if self.applied is not None and rows:
+            self.writer.settle()
+            self.loaded.problems += self.applied.take(rows)
+            rows = [row for row in rows if not row.record[14]]
         changed = {row.record[3]: row for row in rows if row.record[14] or row.record[13]}
         if not changed:
             return

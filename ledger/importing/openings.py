@@ -51,10 +51,10 @@ class Openings:
         self._cause = f"import of {source[:120]}, line "
         self._of_creditor: dict[tuple[CreditorId, str, str], int] = {}
 
-    def open(self, debts: Sequence[NewDebt]) -> int:
-        """Open ``debts``. Returns how many were put on hold because they are disputed."""
+    def open(self, debts: Sequence[NewDebt]) -> tuple[Sequence[int], int]:
+        """Open ``debts``. Their ids, and how many were put on hold because they are disputed."""
         if not debts:
-            return 0
+            return [], 0
         writer, flags = self._writer, (self._writer.flag(False), self._writer.flag(True))
         debt_ids = writer.ids("debt", len(debts))
         txn_ids = iter(writer.ids("txn", len(debts) + sum(at_once for _, _, _, at_once in debts)))
@@ -111,7 +111,7 @@ class Openings:
         writer.insert("seal", ("txn_id",), [(txn[0],) for txn in txns])
         writer.insert("debt_balance", _BALANCE, balances)
         writer.insert("hold", HOLD, holds)
-        return len(holds)
+        return debt_ids, len(holds)
 
     def _account(self, creditor_id: CreditorId, kind: str, currency: str) -> int:
         """The creditor's account, made when this is the first posting to it."""
