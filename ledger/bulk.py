@@ -19,6 +19,7 @@ Rows = Sequence[tuple[Any, ...]]
 
 
 MOST_DRAWN = 100_000
+LARGE_CACHE = 128 * 1024 * 1024
 
 
 class BulkWriter(Protocol):
@@ -41,10 +42,14 @@ class BulkWriter(Protocol):
 
 
 @contextmanager
-def bulk_writer(session: Session) -> Iterator[BulkWriter]:
-    """A writer in the transaction of ``session``, which must be a writing one. Everything is in when the block ends."""
+def bulk_writer(session: Session, *, large: bool = False) -> Iterator[BulkWriter]:
+    """A writer in the transaction of ``session``, which must be a writing one. Everything is in when the block ends.
+
+    ``large`` is for millions of rows: SQLite may then keep up to 128 MB of pages in memory instead of 2.
+    """
     session.flush()
-    writer = _Sqlite(session) if session.get_bind().dialect.name == "sqlite" else _Postgresql(session)
+    sqlite_ = session.get_bind().dialect.name == "sqlite"
+    writer = _Sqlite(session, large=large) if sqlite_ else _Postgresql(session)
     try:
         yield writer
         writer.settle()
@@ -53,8 +58,11 @@ def bulk_writer(session: Session) -> Iterator[BulkWriter]:
 
 
 class _Sqlite:
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, large: bool) -> None:
         self._raw: Any = session.connection().connection.driver_connection
+        self._usual = self._raw.execute("PRAGMA cache_size").fetchone()[0]
+        if large:
+            self._raw.execute(f"PRAGMA cache_size = -{LARGE_CACHE // 1024}")
         self._next: dict[str, int] = {}
 
     def insert(self, table: str, columns: Sequence[str], rows: Rows) -> None:
@@ -84,7 +92,8 @@ class _Sqlite:
         return f"{at.astimezone(UTC).replace(tzinfo=None):%Y-%m-%d %H:%M:%S.%f}"
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Give the memory back."""
+        self._raw.execute(f"PRAGMA cache_size = {self._usual}")
 
 
 class _Postgresql:

@@ -79,7 +79,7 @@ def load(
     with checked(request) as parts:
         shown = _watched(parts, progress)
         try:
-            with db.write() as session, db.read() as before, bulk_writer(session) as writer:
+            with db.write() as session, db.read() as before, bulk_writer(session, large=True) as writer:
                 known = Known(before, delta=delta is not None)
                 placing = _Placing(session, known, writer, loaded, request, now=now, actor=actor, delta=delta)
                 for part in shown:

@@ -32,6 +32,7 @@ _COUNTRY, _CURRENCY, _TOTAL = _PLACES["country"], _PLACES["currency"], _PLACES["
 _CREDITOR = slice(0, len(CreditorFacts._fields))
 _DEBTOR = slice(_PLACES["debtor_ref"], _PLACES["debtor_ref"] + len(DebtorFacts._fields))
 _AMOUNTS = slice(_PLACES[OWED[0].value], _PLACES[OWED[-1].value] + 1)
+_TIMEZONE = _PLACES["timezone"]
 _DEBT = slice(_PLACES["debt_ref"], _PLACES["currency"] + 1)
 _STATE = slice(_PLACES["opened_on"], _PLACES["change"] + 1)
 _MANY_VALUES = {"amount", "email", "phone", "postcode"}
@@ -85,22 +86,22 @@ class RowCheck:
                 self._steps.append(_Step(
                     place, name, plain.get(name), get.get(name), read, name in REQUIRED, None if many else {}
                 ))
+        self._walk = [(step.column, step.place, step.known, step.required, step) for step in self._steps]
 
     def __call__(self, row: Row) -> tuple[Record | None, list[str]]:
         facts = self._fixed.copy()
         reasons: list[str] = []
         cells = row.cells
-        for step in self._steps:
-            if step.column is not None:
-                cell = cells[step.column]
-                if not cell and not step.required:
+        for column, place, known, required, step in self._walk:
+            if column is not None:  # as a rule: a column as it is, often with a cell that was read before
+                cell = cells[column]
+                if not cell and not required:
                     continue
-                known = step.known
                 if known is not None and cell in known:
-                    facts[step.place] = known[cell]
+                    facts[place] = known[cell]
                     continue
             try:
-                facts[step.place] = self._fact(step, cells, facts)
+                facts[place] = self._fact(step, cells, facts)
             except BadValue as bad:
                 reasons.append(f"{self._columns[step.name]}: {bad}")
         if reasons:
@@ -181,9 +182,9 @@ class RowCheck:
 
     def _record(self, line: int, facts: list[Any], minor: tuple[int, int, int, int]) -> Record:
         """The record of the facts in the order of the layout, which is also that of creditor and debtor."""
+        if facts[_TIMEZONE] is None and facts[_COUNTRY] == "GB":
+            facts[_TIMEZONE] = "Europe/London"
         debtor = DebtorFacts(*facts[_DEBTOR])
-        if debtor.timezone is None and debtor.country == "GB":
-            debtor = debtor._replace(timezone="Europe/London")
         debt_ref, kind, description, original, currency = facts[_DEBT]
         opened_on, due_on, acknowledged, barred, status, disputed, settled_on, change = facts[_STATE]
         if settled_on is None and status == "settled":

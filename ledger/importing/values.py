@@ -33,6 +33,7 @@ _REF = re.compile(r"[A-Z0-9][A-Z0-9._/-]{1,39}")
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _GB_POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
 _US_ZIP = re.compile(r"([0-9]{5})(?:-?([0-9]{4}))?")
+_BETWEEN, _NUMBER = re.compile(r"[\s().-]"), re.compile(r"\+?[0-9]{7,15}")
 _YES = {"yes", "y", "true", "1"}
 _NO = {"no", "n", "false", "0"}
 
@@ -52,7 +53,7 @@ def text(value: str, *, longest: int) -> str:
 def ref(value: str) -> str:
     """A reference in upper case: 2 to 40 of A-Z, 0-9 and ``. _ / -``, beginning with a letter or figure."""
     upper = value.upper()
-    if re.fullmatch(r"[0-9](?:\.[0-9]+)?E\+[0-9]+", upper):
+    if "E+" in upper and re.fullmatch(r"[0-9](?:\.[0-9]+)?E\+[0-9]+", upper):
         raise BadValue(f"{shown(value)} is a number shortened by a spreadsheet; format the column as text")
     if not _REF.fullmatch(upper):
         raise BadValue(f"{shown(value)} is no reference: 2 to 40 letters, figures and . _ / - are, with no spaces")
@@ -218,8 +219,8 @@ def email(value: str) -> str:
 
 def phone(value: str, *, country: str | None) -> str:
     """A number in international form (``+44…``). National numbers are completed in GB and the US only."""
-    digits = value if value.isdigit() else re.sub(r"[\s().-]", "", value)
-    if not re.fullmatch(r"\+?[0-9]{7,15}", digits):
+    digits = value if value[1:].isdigit() else _BETWEEN.sub("", value)
+    if not _NUMBER.fullmatch(digits):
         raise BadValue(f"{shown(value)} is no telephone number")
     if digits.startswith("+"):
         return digits
