@@ -63,7 +63,7 @@ def test_memory_does_not_grow_with_the_file(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(beside, "_large", lambda _: False)  # all of it in the process that is watched
         peak(100)  # what is loaded once
-        small, large = peak(5_000), peak(20_000)
+        small, large = peak(5_000), peak(15_000)
     assert large < 1.35 * small
 
 
@@ -115,7 +115,7 @@ def test_what_stops_the_process_beside_is_said(
 def test_kill_in_the_middle_leaves_nothing_and_again_completes(
     db: Database, portfolio_file: Callable[[int], Path]
 ) -> None:
-    path = portfolio_file(12_000)
+    path = portfolio_file(5_500)
     program = (
         "import sys, time\n"
         "from datetime import date, datetime, timezone\n"
@@ -144,10 +144,10 @@ def test_kill_in_the_middle_leaves_nothing_and_again_completes(
     writer.stdout.close()
     _wait_until_gone(db)
     assert rows(db) == [0, 0, 0, 0]
-    assert bring_in(db, path).new_debts == 12_000
+    assert bring_in(db, path).new_debts == 5_500
     whole = rows(db)
     again = bring_in(db, path)
-    assert (again.new_debts, again.unchanged, again.problems, rows(db)) == (0, 12_000, [], whole)
+    assert (again.new_debts, again.unchanged, again.problems, rows(db)) == (0, 5_500, [], whole)
     with db.read() as session:
         assert [str(finding) for finding in check(session)] == []
 
