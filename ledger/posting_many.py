@@ -114,7 +114,7 @@ def _post_some(
     _write_balances(session, debts)
     for posting in long_way:
         made[posting.key] = _singly(session, posting)
-    return {key: Posted(m.txn_id, m.fresh and not (key in before)) for key, m in made.items()}
+    return {key: Posted(m.txn_id, m.fresh and key not in before) for key, m in made.items()}
 
 
 def _content_hash(posting: Posting | Payment) -> str:
@@ -266,7 +266,8 @@ class _Allocated(list[Line]):
             order = load_policy(debts[debt_id].policy).payments.buckets
             self.extend(on_debt(debt_id, b, -part) for b, part in over_buckets(balance, amount, order).items())
         for creditor_id, currency in sorted({(debts[i].creditor_id, debts[i].currency) for i in payment.split}):
-            mine = [m for i, m in payment.split.items() if (debts[i].creditor_id, m.currency) == (creditor_id, currency)]
+            mine = [amount for debt_id, amount in payment.split.items()
+                    if (debts[debt_id].creditor_id, amount.currency) == (creditor_id, currency)]
             self.append(on_creditor(creditor_id, payment.through, total(mine, currency)))
 
 
@@ -342,7 +343,8 @@ def _write_balances(session: Session, debts: Mapping[DebtId, _Debt]) -> None:
     raw = session.connection()
     raw.execute(
         update(DebtBalance.__table__).where(DebtBalance.debt_id == bindparam("of")).values(  # type: ignore[arg-type]
-            {bucket.value: bindparam(f"new_{bucket.value}") for bucket in Bucket} | {"version": bindparam("new_version")}
+            {bucket.value: bindparam(f"new_{bucket.value}") for bucket in Bucket}
+            | {"version": bindparam("new_version")}
         ),
         [{"of": i, "new_version": debt.version + debt.touched,
           **{f"new_{bucket.value}": debt.owed[bucket] for bucket in Bucket}} for i, debt in touched.items()],
@@ -352,5 +354,6 @@ def _write_balances(session: Session, debts: Mapping[DebtId, _Debt]) -> None:
         for some in by_thousands(turned):
             raw.execute(update(Debt.__table__).where(Debt.id.in_(some)).values(status=status))  # type: ignore[arg-type]
     for stale in list(session.identity_map.values()):
-        if isinstance(stale, DebtBalance) and stale.debt_id in touched or isinstance(stale, Debt) and stale.id in touched:
+        of = stale.debt_id if isinstance(stale, DebtBalance) else stale.id if isinstance(stale, Debt) else None
+        if of in touched:
             session.expire(stale)

@@ -144,7 +144,8 @@ class Agreement:
 
     def _found(self, query: str, refs: Iterable[str]) -> list[tuple[Any, ...]]:
         wanted = json.dumps(list(set(refs)))
-        return self._kept.execute(f"{query} WHERE ref IN (SELECT value FROM json_each(?))", (wanted,)).fetchall()
+        among = " WHERE ref IN (SELECT value FROM json_each(?))"
+        return self._kept.execute(query + among, (wanted,)).fetchall()
 
 
 def _two_people(ref: str, other: str) -> str:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ledger.importing.checking import Chunk, End, Part, Request, Unidentified, check_rows
 from runtime.errors import OperatorError
@@ -83,14 +83,14 @@ def _received(child: "subprocess.Popen[bytes]") -> Iterator[Part]:
     raise OperatorError("The process that checks the file has stopped in the middle of it; nothing was imported")
 
 
-def _send(out: BinaryIO, kind: str, values: tuple[object, ...]) -> None:
+def _send(out: BinaryIO, kind: str, values: tuple[Any, ...]) -> None:
     content = marshal.dumps((kind, values))
     out.write(len(content).to_bytes(8, "big"))
     out.write(content)
     out.flush()
 
 
-def _fields(part: Part) -> tuple[object, ...]:
+def _fields(part: Part) -> tuple[Any, ...]:
     """The values of ``part`` in order; not ``astuple``, which copies every row."""
     return tuple(getattr(part, name) for name in part.__slots__)
 

@@ -68,7 +68,7 @@ def date_formats(mapping: MappingFile, file: str) -> dict[str, str]:
         if FIELDS[name].kind == "date" and source.column is not None:
             pattern = mapping.dates_of(name)
             if found.setdefault(source.column, pattern) != pattern:
-                raise OperatorError(f"{file}: the mapping reads the column {shown(source.column)} as dates of two kinds")
+                raise OperatorError(f"{file}: the mapping reads column {shown(source.column)} as dates of two kinds")
     return found
 
 

@@ -90,8 +90,8 @@ class Applied:
             if newest is not None and newest > self.delta.as_of:
                 ref = self.session.scalar(select(Creditor.ref).where(Creditor.id == creditor_id))
                 raise OperatorError(
-                    f"{self.name} says how things stood at {_instant(self.delta.as_of)}, but of creditor {ref} a delta of "
-                    f"{_instant(newest)} was imported already. An older one would undo it; nothing was imported"
+                    f"{self.name} says how things stood at {_instant(self.delta.as_of)}, but of creditor {ref} a delta "
+                    f"of {_instant(newest)} was imported already. An older one would undo it; nothing was imported"
                 )
             if newest != self.delta.as_of:
                 self.session.execute(insert(DeltaImport), {
@@ -199,8 +199,9 @@ class Applied:
             for bucket, mine, theirs in zip(OWED, has, record.minor, strict=True) if mine != theirs
         ]
         for line in moved:  # one posting for each bucket, so that each can be undone by itself
+            at = self.delta.as_of.isoformat()
             post(
-                self.session, key=f"import:{debt.ref}:{self.delta.as_of.isoformat()}:{line.kind.value}:{line.amount.minor}",
+                self.session, key=f"import:{debt.ref}:{at}:{line.kind.value}:{line.amount.minor}",
                 kind=PostingKind.ADJUSTMENT, effective_on=self.delta.as_of.date(), posted_at=self.now, actor=self.actor,
                 cause=cause, lines=[line, on_creditor(debt.creditor_id, CreditorAccount.PLACED, -line.amount)],
             )  # fmt: skip
@@ -215,7 +216,8 @@ class Applied:
     def _posted_since(self, debt_id: DebtId) -> bool:
         return self.session.scalar(
             select(Txn.id).join(Entry, Entry.txn_id == Txn.id).join(Account, Account.id == Entry.account_id)
-            .where(Account.debt_id == debt_id, Txn.posted_at > self.delta.as_of, Txn.kind != PostingKind.OPENING).limit(1)
+            .where(Account.debt_id == debt_id, Txn.posted_at > self.delta.as_of, Txn.kind != PostingKind.OPENING)
+            .limit(1)
         ) is not None
 
     def _rewrite(self, debt: Debt, record: Record, row: Good) -> None:

@@ -72,8 +72,9 @@ def load(
     """Place the debts of a file in one transaction, a few thousand rows at a time. The same file again changes nothing.
 
     With a problem and without ``skip_bad`` the answer is ``refused`` and nothing was written; every row is checked all
-    the same. With ``delta`` the file may also change debts. ``progress`` is called with how much of the file was read and its size. Raises OperatorError for a file
-    or a policy that cannot be used; IntegrityError when something else brought the same debts in at the same moment.
+    the same. With ``delta`` the file may also change debts. ``progress`` is called with how much of the file was read
+    and its size. Raises OperatorError for a file or a policy that cannot be used; IntegrityError when something else
+    brought the same debts in at the same moment.
     """
     loaded = Loaded(name=request.name, changes=Changes() if delta else None)
     with checked(request) as parts:
@@ -187,8 +188,8 @@ class _Placing:
             return
         if self.loaded.problems:
             raise OperatorError(
-                f"{self.name} has bad rows, so nobody can say which debts are missing from it. Put them right, or import "
-                "it with --missing ignore"
+                f"{self.name} has bad rows, so nobody can say which debts are missing from it. Put them right, or "
+                "import it with --missing ignore"
             )
         self.writer.settle()
         self.applied.recall_missing()
@@ -269,8 +270,8 @@ class _Placing:
         promised: set[int] = set()
         if not self.known.nothing and any(row.record[14] for row in rows):
             self.writer.settle()
-            ids = {DebtorId(self.debtor_ids[row.debtor]) for row in rows if not self.made_here[row.debtor]}
-            promised = set(self.session.scalars(select(Promise.debtor_id).where(Promise.debtor_id.in_(ids))))
+            known = {DebtorId(self.debtor_ids[row.debtor]) for row in rows if not self.made_here[row.debtor]}
+            promised = set(self.session.scalars(select(Promise.debtor_id).where(Promise.debtor_id.in_(known))))
         debts: list[NewDebt] = []
         waited_for = []
         for row in rows:
@@ -322,7 +323,8 @@ class _Placing:
             )}  # fmt: skip
             post_many(self.session, [
                 Payment(
-                    key=f"import:{row.record[3]}:settled", effective_on=unpacked(row.record).settled_on or self.now.date(),
+                    key=f"import:{row.record[3]}:settled",
+                    effective_on=unpacked(row.record).settled_on or self.now.date(),
                     posted_at=self.now, actor=self.actor, cause=self._cause(row), through=CreditorAccount.DIRECT,
                     split={ids[row.record[3]]: Money(owed[ids[row.record[3]]].owed, row.record[7])},
                 )

@@ -86,7 +86,7 @@ _CREDITOR, _DEBTOR, _CHANGE = (Record._fields.index(name) for name in ("creditor
 
 def packed(record: Record) -> tuple[Any, ...]:
     """``record`` as plain values, dates as ISO text: what crosses from one process to another by ``marshal``."""
-    debtor = list(record.debtor)
+    debtor: list[Any] = list(record.debtor)
     debtor[_BORN] = debtor[_BORN] and debtor[_BORN].isoformat()
     plain: list[Any] = list(record)
     for place in _DATES_OF_RECORD:

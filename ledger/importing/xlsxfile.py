@@ -79,7 +79,8 @@ class XlsxFile:
         """The rows in order."""
         columns = len(self.header)
         try:
-            for self._line, cells in self._rows:
+            for line, cells in self._rows:
+                self._line = line
                 texts = [self._text(cell, place) for place, cell in enumerate(cells)]
                 if not any(text.strip() for text in texts):
                     continue
@@ -111,7 +112,8 @@ def _workbook(path: Path) -> Any:
 def _chosen(name: str, book: Any, visible: Sequence[str], hidden: Sequence[str], asked: str | None) -> Any:
     if asked is not None:
         if asked not in [*visible, *hidden]:
-            raise OperatorError(f"{name} has no sheet {shown(asked)}. It has {', '.join(map(shown, visible)) or 'none'}")
+            there = ", ".join(map(shown, visible)) or "none"
+            raise OperatorError(f"{name} has no sheet {shown(asked)}. It has {there}")
         return book[asked]
     if len(visible) != 1:
         raise OperatorError(

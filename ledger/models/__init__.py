@@ -8,6 +8,6 @@ from ledger.models.postings import Account, DebtBalance, Entry, Seal, Txn
 from ledger.models.promises import Promise, PromiseDebt
 
 __all__ = [
-    "Account", "Creditor", "Debt", "DebtBalance", "Debtor", "DeltaImport", "Entry", "Hold", "Instalment", "Plan", "PlanDebt",
-    "Promise", "PromiseDebt", "Seal", "Txn",
+    "Account", "Creditor", "Debt", "DebtBalance", "Debtor", "DeltaImport", "Entry", "Hold", "Instalment", "Plan",
+    "PlanDebt", "Promise", "PromiseDebt", "Seal", "Txn",
 ]

@@ -9,8 +9,8 @@ import pytest
 
 from ledger.importing.checking import Request
 from ledger.importing.mapping import NATIVE, MappingFile
-from tests.importing.reading import Reading, read_file
 from runtime.settings import ROOT, settings
+from tests.importing.reading import Reading, read_file
 
 TODAY = date(2026, 4, 15)
 

@@ -61,7 +61,9 @@ def as_json(rows: list[list[Any]], header: list[str] = HEADER) -> str:
 
 
 def said(reading: Reading) -> list[tuple[Any, ...]]:
-    return [(r.debtor.ref, r.debtor.date_of_birth, r.debt_ref, r.minor, r.opened_on, r.disputed) for r in reading.records]
+    return [
+        (r.debtor.ref, r.debtor.date_of_birth, r.debt_ref, r.minor, r.opened_on, r.disputed) for r in reading.records
+    ]
 
 
 def test_the_same_from_every_format(sheet: Callable[..., Path], csv_file: Write, read: Read) -> None:
@@ -85,7 +87,8 @@ def test_a_mapping_reads_real_dates_and_figures(
     def padded(book: Any) -> None:
         book.active["B2"].number_format = "00000"
 
-    first = sheet([header, ["C-1", 42, 7.25, date(2026, 2, 3), "red"], ["C-2", "N-2", "8,50", "03.02.2026", None]], padded)
+    typed = [["C-1", 42, 7.25, date(2026, 2, 3), "red"], ["C-2", "N-2", "8,50", "03.02.2026", None]]
+    first = sheet([header, *typed], padded)
     second = csv_file(
         '{"Customer": "C-1", "No": "00042", "Amount": 7.25, "Date": "03.02.2026", "Colour": 1}',
         '{"Customer": "C-2", "No": "N-2", "Amount": "8,50", "Date": "03.02.2026"}', name="debts.ndjson",

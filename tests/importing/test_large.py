@@ -80,7 +80,7 @@ def test_beside_is_as_here(
         if isinstance(mine, Chunk) and isinstance(other, Chunk):
             assert [row[0] for row in mine.good] == [row[0] for row in other.good]
     seen: list[tuple[int, int]] = []
-    loaded = load(db, Request(path, TODAY), now=NOW, actor="import", progress=lambda done, size: seen.append((done, size)))
+    loaded = load(db, Request(path, TODAY), now=NOW, actor="import", progress=lambda *where: seen.append(where))
     assert (loaded.new_debts, loaded.problems) == (1_500, [])
     assert seen[-1] == (path.stat().st_size, path.stat().st_size)
     with db.read() as session:

@@ -285,7 +285,8 @@ def test_bulk_writes_the_rows_the_single_services_write(
                 session, key=f"import:{record.debt_ref}:opening", ref=record.debt_ref, kind=record.kind,
                 debtor_id=parties[record.debtor.ref].id, creditor_id=parties[record.creditor.ref].id,
                 opened_on=record.opened_on, principal=p, interest=i, fees=f, costs=c, effective_on=record.opened_on,
-                time_barred=False, now=NOW, actor="import", cause=f"import of {reading.request.name}, line {record.line}",
+                time_barred=False, now=NOW, actor="import",
+                cause=f"import of {reading.request.name}, line {record.line}",
             )  # fmt: skip
             if record.settled_on:
                 receive(

@@ -41,12 +41,11 @@ def test_any_text_arrives(db: Database) -> None:
 
 
 def test_numbers_are_nobody_elses(db: Database, portfolio: Portfolio) -> None:
-    with db.write() as session:
-        with bulk_writer(session) as writer:
-            drawn = [*writer.ids("debt", 3), *writer.ids("debt", 1), *writer.ids("debt", 50)]
-            assert sorted(set(drawn)) == drawn
-            assert len(drawn) == 54
-            assert list(writer.ids("debt", 0)) == []
+    with db.write() as session, bulk_writer(session) as writer:
+        drawn = [*writer.ids("debt", 3), *writer.ids("debt", 1), *writer.ids("debt", 50)]
+        assert sorted(set(drawn)) == drawn
+        assert len(drawn) == 54
+        assert list(writer.ids("debt", 0)) == []
     if db.dialect == "postgresql":  # on SQLite only what was written counts, for nobody writes beside us
         assert portfolio.debt("A1", 100) not in drawn
 

@@ -69,7 +69,8 @@ def _some(portfolio: Portfolio, count: int, seed: int) -> list[Posting | Payment
             "posted_at": NOW, "actor": "test", "cause": f"line {number}\twith \\ signs",
         }  # fmt: skip
         if draw.random() < 0.7:
-            split = {debt: Money(draw.randrange(1, 4_000), "GBP") for debt in draw.sample(sorted(debts), draw.choice((1, 1, 2)))}
+            paid = draw.sample(sorted(debts), draw.choice((1, 1, 2)))
+            split = {debt: Money(draw.randrange(1, 4_000), "GBP") for debt in paid}
             through = draw.choice((CreditorAccount.DIRECT, CreditorAccount.PROCESSOR_CLEARING))
             found.append(Payment(split=split, through=through, **common))
         else:
@@ -95,8 +96,10 @@ def _rows(portfolio: Portfolio) -> dict[str, list[Any]]:
     queries = {
         "debts": select(Debt.ref, Debt.status),
         "balances": select(DebtBalance.debt_id, *(getattr(DebtBalance, b.value) for b in Bucket), DebtBalance.version),
-        "postings": select(Txn.idem_key, Txn.content_hash, Txn.kind, Txn.effective_on, Txn.posted_at, Txn.actor, Txn.cause),
-        "entries": select(Txn.idem_key, Account.debt_id, Account.creditor_id, Account.kind, Entry.currency, Entry.amount)
+        "postings": select(Txn.idem_key, Txn.content_hash, Txn.kind, Txn.effective_on, Txn.posted_at,
+                           Txn.actor, Txn.cause),
+        "entries": select(Txn.idem_key, Account.debt_id, Account.creditor_id, Account.kind, Entry.currency,
+                          Entry.amount)
         .join(Entry, Entry.txn_id == Txn.id).join(Account, Account.id == Entry.account_id),
         "instalments": select(Instalment.plan_id, Instalment.number, Instalment.paid, Instalment.paid_on),
         "plans": select(Plan.id, Plan.status, Plan.version),
