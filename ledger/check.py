@@ -1,25 +1,16 @@
-"""What ``debtdesk ledger check`` runs: every invariant recomputed from the entries."""
+"""What ``debtdesk ledger check`` runs: every invariant recomputed from the entries, by the database in whole sets."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
-from sqlalchemy import and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, case, exists, func, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
-from ledger.keeping import paid_on_debts, promise_count
-from ledger.kinds import Bucket, DebtStatus, PlanStatus, PromiseStatus
-from ledger.models import Account, Debt, DebtBalance, Entry, Instalment, Plan, PlanDebt, Promise, Seal, Txn
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it must be."""
-
-    rule: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.what}"
+from ledger.check_money import MONEY
+from ledger.check_promises import promises_counted
+from ledger.finding import Finding
+from ledger.keeping import stands
+from ledger.kinds import OWED, Bucket, DebtStatus, PlanStatus
+from ledger.models import Account, Debt, DebtBalance, Entry, Instalment, Plan, PlanDebt, Seal, Txn
 
 
 def _postings_balance(session: Session) -> Iterator[Finding]:
@@ -83,14 +74,17 @@ def _statuses_fit(session: Session) -> Iterator[Finding]:
 
 
 def _reversals_mirror(session: Session) -> Iterator[Finding]:
-    pairs = session.execute(select(Txn.id, Txn.reverses_id).where(Txn.reverses_id.is_not(None)).order_by(Txn.id)).all()
-    for txn_id, reversed_id in pairs:
-        rows = session.execute(
-            select(Entry.account_id, func.sum(Entry.amount)).where(Entry.txn_id.in_([txn_id, reversed_id]))
-            .group_by(Entry.account_id).having(func.sum(Entry.amount) != 0)
-        ).all()
-        if rows:
-            yield Finding("reversals mirror", f"posting {txn_id} does not undo posting {reversed_id}")
+    reversal = aliased(Txn)
+    both = union_all(
+        select(Txn.id.label("txn_id"), Entry.account_id, Entry.amount).join(Entry, Entry.txn_id == Txn.id)
+        .where(Txn.reverses_id.is_not(None)),
+        select(reversal.id, Entry.account_id, Entry.amount).join(Entry, Entry.txn_id == reversal.reverses_id),
+    ).subquery()
+    wrong = (select(both.c.txn_id, both.c.account_id).group_by(both.c.txn_id, both.c.account_id)
+             .having(func.sum(both.c.amount) != 0).subquery())
+    rows = session.execute(select(Txn.id, Txn.reverses_id).where(Txn.id.in_(select(wrong.c.txn_id))).order_by(Txn.id))
+    for txn_id, reversed_id in rows:
+        yield Finding("reversals mirror", f"posting {txn_id} does not undo posting {reversed_id}")
 
 
 def _plans_add_up(session: Session) -> Iterator[Finding]:
@@ -98,26 +92,46 @@ def _plans_add_up(session: Session) -> Iterator[Finding]:
         select(Instalment.plan_id, func.sum(Instalment.amount).label("amount")).group_by(Instalment.plan_id).subquery()
     )
     shares = select(PlanDebt.plan_id, func.sum(PlanDebt.amount).label("amount")).group_by(PlanDebt.plan_id).subquery()
+    instalments, debts = func.coalesce(dues.c.amount, 0), func.coalesce(shares.c.amount, 0)
     rows = session.execute(
-        select(Plan.id, Plan.total, func.coalesce(dues.c.amount, 0), func.coalesce(shares.c.amount, 0))
+        select(Plan.id, Plan.total, instalments, debts)
         .outerjoin(dues, dues.c.plan_id == Plan.id).outerjoin(shares, shares.c.plan_id == Plan.id)
+        .where(or_(Plan.total != instalments, Plan.total != debts))
     )
-    for plan_id, total, instalments, debts in rows:
-        if total != instalments:
-            yield Finding("plans add up", f"plan {plan_id} is over {total}, its instalments are {instalments}")
-        if total != debts:
-            yield Finding("plans add up", f"plan {plan_id} is over {total}, its debts were {debts}")
+    for plan_id, total, due, share in rows:
+        if total != due:
+            yield Finding("plans add up", f"plan {plan_id} is over {total}, its instalments are {due}")
+        if total != share:
+            yield Finding("plans add up", f"plan {plan_id} is over {total}, its debts were {share}")
 
 
 def _plans_kept(session: Session) -> Iterator[Finding]:
-    for plan in session.scalars(select(Plan).where(Plan.status != PlanStatus.CANCELLED).order_by(Plan.id)).all():
-        paid = paid_on_debts(session, [share.debt_id for share in plan.debts])
-        came = min(plan.total, sum(max(0, paid[share.debt_id] - share.paid_before) for share in plan.debts))
-        has = sum(instalment.paid for instalment in plan.instalments)
-        if plan.status is PlanStatus.ACTIVE and has != came:
-            yield Finding("instalments equal payments", f"plan {plan.id} counts {has}, its payments are {came}")
-        if plan.status is PlanStatus.COMPLETED and has != plan.total:
-            yield Finding("instalments equal payments", f"plan {plan.id} is completed with {has} of {plan.total}")
+    live = Plan.status != PlanStatus.CANCELLED
+    paid = (
+        select(Account.debt_id.label("debt_id"), func.sum(-Entry.amount).label("amount"))
+        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
+        .where(Account.debt_id.in_(select(PlanDebt.debt_id).join(Plan, Plan.id == PlanDebt.plan_id).where(live)),
+               Account.kind.in_(OWED), stands())
+        .group_by(Account.debt_id).subquery()
+    )
+    more = func.coalesce(paid.c.amount, 0) - PlanDebt.paid_before
+    came = (
+        select(PlanDebt.plan_id, func.sum(case((more > 0, more), else_=0)).label("amount"))
+        .outerjoin(paid, paid.c.debt_id == PlanDebt.debt_id).group_by(PlanDebt.plan_id).subquery()
+    )
+    has = select(Instalment.plan_id, func.sum(Instalment.paid).label("amount")).group_by(Instalment.plan_id).subquery()
+    counts = case((came.c.amount < Plan.total, came.c.amount), else_=Plan.total)
+    rows = session.execute(
+        select(Plan.id, Plan.status, Plan.total, has.c.amount, counts)
+        .join(came, came.c.plan_id == Plan.id).join(has, has.c.plan_id == Plan.id)
+        .where(live, or_(and_(Plan.status == PlanStatus.ACTIVE, has.c.amount != counts),
+                         and_(Plan.status == PlanStatus.COMPLETED, has.c.amount != Plan.total)))
+        .order_by(Plan.id)
+    )
+    for plan_id, status, total, counted, should in rows:
+        what = (f"counts {counted}, its payments are {should}" if status is PlanStatus.ACTIVE
+                else f"is completed with {counted} of {total}")
+        yield Finding("instalments equal payments", f"plan {plan_id} {what}")
 
 
 def _one_plan_per_debt(session: Session) -> Iterator[Finding]:
@@ -129,19 +143,14 @@ def _one_plan_per_debt(session: Session) -> Iterator[Finding]:
         yield Finding("one plan per debt", f"debt {debt_id} is in {count} active plans")
 
 
-def _promises_counted(session: Session) -> Iterator[Finding]:
-    promises = session.scalars(select(Promise).where(Promise.status != PromiseStatus.SUPERSEDED)).all()
-    for promise in promises:
-        received, status = promise_count(session, promise)
-        if (promise.received, promise.status) != (received, status):
-            has = f"promise {promise.id} is {promise.status} with {promise.received}"
-            yield Finding("promises equal payments", f"{has}, its payments make it {status} with {received}")
-
-
-RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
-    _postings_balance, _postings_sealed, _currencies_agree, _balances_equal_entries, _statuses_fit, _reversals_mirror,
-    _plans_add_up, _plans_kept, _one_plan_per_debt, _promises_counted,
+RULES: tuple[tuple[str, Callable[[Session], Iterable[Finding]]], ...] = (
+    ("postings sum to zero", _postings_balance), ("postings are sealed", _postings_sealed),
+    ("currencies agree", _currencies_agree), ("balances equal entries", _balances_equal_entries),
+    ("states fit balances", _statuses_fit), ("reversals mirror", _reversals_mirror), *MONEY,
+    ("plans add up", _plans_add_up), ("instalments equal payments", _plans_kept),
+    ("one plan per debt", _one_plan_per_debt), ("promises equal payments", promises_counted),
 )
+"""What is checked, in the words of its findings."""
 
 
 def check(session: Session, *, progress: Callable[[str, int, int], None] | None = None) -> list[Finding]:
@@ -151,8 +160,8 @@ def check(session: Session, *, progress: Callable[[str, int, int], None] | None 
     """
     findings: list[Finding] = []
     with session.no_autoflush:
-        for number, rule in enumerate(RULES, start=1):
+        for number, (name, rule) in enumerate(RULES, start=1):
             if progress is not None:
-                progress(rule.__name__.strip("_").replace("_", " "), number, len(RULES))
+                progress(name, number, len(RULES))
             findings.extend(rule(session))
     return findings

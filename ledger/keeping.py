@@ -1,47 +1,67 @@
 """What a payment does to plans and promises. Derived from the postings each time, so it can be repeated.
 
-A payment that was reversed never counted.
+A payment that was reversed never counted; of one that was partly given back, only what is left of it counts, on the
+day of the payment.
 """
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
+from ledger.feed import tell_plan, tell_promise
 from ledger.kinds import OWED, PlanStatus, PostingKind, PromiseStatus
-from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, Txn
+from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, TakeBack, Txn
 from runtime.ids import DebtId, DebtorId
 
+_COUNTED = (PostingKind.PAYMENT, PostingKind.REFUND, PostingKind.CARD_DISPUTE_LOST)
 
-def standing_payment() -> ColumnElement[bool]:
-    """Condition on Txn: a payment that was not reversed."""
+
+def stands() -> ColumnElement[bool]:
+    """Condition on Txn: a payment, or what was given back of one, and not reversed."""
     reversal = aliased(Txn)
-    return (Txn.kind == PostingKind.PAYMENT) & ~exists().where(reversal.reverses_id == Txn.id)
+    return Txn.kind.in_(_COUNTED) & ~exists().where(reversal.reverses_id == Txn.id)
+
+
+def net_payments() -> Select[DebtId | None, int, date, int]:
+    """What is left of each payment on the balance of each debt: debt, payment, its value date, minor units.
+
+    Without what was paid too much; what was given back of a payment is taken off on the payment's own day.
+    """
+    payment = aliased(Txn)
+    return (
+        select(Account.debt_id, payment.id, payment.effective_on, func.sum(-Entry.amount))
+        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
+        .outerjoin(TakeBack, TakeBack.txn_id == Txn.id)
+        .join(payment, payment.id == func.coalesce(TakeBack.payment_id, Txn.id))
+        .where(Account.kind.in_(OWED), stands())
+        .group_by(Account.debt_id, payment.id, payment.effective_on).order_by(payment.id)
+    )
 
 
 def paid_on_debts(session: Session, debt_ids: Collection[DebtId]) -> dict[DebtId, int]:
     """All that was ever paid on the balance of each debt, in minor units, without what was paid too much."""
-    rows = session.execute(
-        select(Account.debt_id, func.sum(-Entry.amount))
-        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
-        .where(Account.debt_id.in_(debt_ids), Account.kind.in_(OWED), standing_payment())
-        .group_by(Account.debt_id)
-    )
-    paid = {debt_id: int(amount) for debt_id, amount in rows if debt_id is not None}
-    return {debt_id: paid.get(debt_id, 0) for debt_id in debt_ids}
+    paid = dict.fromkeys(debt_ids, 0)
+    for debt_id, _, _, amount in session.execute(net_payments().where(Account.debt_id.in_(debt_ids))):
+        if debt_id is not None:
+            paid[debt_id] += int(amount)
+    return paid
 
 
 def paid_between(
     session: Session, *, debtor_id: DebtorId, currency: str, debt_ids: Collection[DebtId], first: date, last: date
 ) -> int:
     """What came in by value date from ``first`` to ``last``, too much included; on all debts when none is named."""
+    payment = aliased(Txn)
     query = (
         select(func.sum(-Entry.amount))
         .join(Account, Account.id == Entry.account_id).join(Txn, Txn.id == Entry.txn_id)
         .join(Debt, Debt.id == Account.debt_id)
-        .where(Debt.debtor_id == debtor_id, Entry.currency == currency, Txn.effective_on.between(first, last),
-               standing_payment())
+        .outerjoin(TakeBack, TakeBack.txn_id == Txn.id)
+        .join(payment, payment.id == func.coalesce(TakeBack.payment_id, Txn.id))
+        .where(Debt.debtor_id == debtor_id, Entry.currency == currency, payment.effective_on.between(first, last),
+               payment.kind == PostingKind.PAYMENT, stands())
     )
     if debt_ids:
         query = query.where(Account.debt_id.in_(debt_ids))
@@ -52,7 +72,7 @@ def keep(session: Session, debts: Iterable[Debt], *, on: date, at: datetime) -> 
     """Bring the plans and promises of ``debts`` up to date after a payment or its reversal with value date ``on``."""
     debts = list(debts)
     _keep_plans(session, {debt.id for debt in debts}, on, at)
-    _keep_promises(session, debts)
+    _keep_promises(session, debts, at)
     session.flush()
 
 
@@ -77,9 +97,11 @@ def _keep_plans(session: Session, debt_ids: Collection[DebtId], on: date, at: da
         if whole and plan.status is PlanStatus.ACTIVE:
             plan.status, plan.ended_at, plan.ended_by = PlanStatus.COMPLETED, at, "ledger"
             plan.version += 1
+            tell_plan(session, plan, "completed", at)
         elif not whole and plan.status is PlanStatus.COMPLETED and not _in_another_plan(session, plan):
             plan.status, plan.ended_at, plan.ended_by = PlanStatus.ACTIVE, None, None
             plan.version += 1
+            tell_plan(session, plan, "resumed", at)
         session.flush()
 
 
@@ -92,7 +114,7 @@ def _in_another_plan(session: Session, plan: Plan) -> bool:
     ))
 
 
-def _keep_promises(session: Session, debts: Collection[Debt]) -> None:
+def _keep_promises(session: Session, debts: Collection[Debt], at: datetime) -> None:
     for_these = exists().where(
         PromiseDebt.promise_id == Promise.id, PromiseDebt.debt_id.in_([debt.id for debt in debts])
     )
@@ -105,21 +127,30 @@ def _keep_promises(session: Session, debts: Collection[Debt]) -> None:
         .order_by(Promise.id).with_for_update().execution_options(populate_existing=True)
     ).all()
     for promise in promises:
-        count_promise(session, promise)
+        count_promise(session, promise, at)
 
 
-def count_promise(session: Session, promise: Promise) -> None:
-    """Bring a promise up to date with the payments there are."""
+def count_promise(session: Session, promise: Promise, at: datetime) -> None:
+    """Bring a promise up to date with the payments there are, and tell when that changed it."""
     promise.received, promise.status = promise_count(session, promise)
+    tell_promise(session, promise, at)
 
 
 def promise_count(session: Session, promise: Promise) -> tuple[int, PromiseStatus]:
     """What came in for a promise by value date, in minor units, and the state that makes. Not for superseded ones."""
-    came = paid_between(
+    first, last = promise_days(promise)
+    return promise_state(promise, paid_between(
         session, debtor_id=promise.debtor_id, currency=promise.currency,
-        debt_ids=[share.debt_id for share in promise.debts],
-        first=promise.made_on, last=promise.due_on + timedelta(days=promise.grace_days),
-    )
+        debt_ids=[share.debt_id for share in promise.debts], first=first, last=last))
+
+
+def promise_days(promise: Promise) -> tuple[date, date]:
+    """The value dates that count for a promise, both included."""
+    return promise.made_on, promise.due_on + timedelta(days=promise.grace_days)
+
+
+def promise_state(promise: Promise, came: int) -> tuple[int, PromiseStatus]:
+    """What of ``came`` counts for a promise, and the state that makes."""
     received = max(0, came - promise.paid_before)
     if received >= promise.amount:
         return received, PromiseStatus.KEPT

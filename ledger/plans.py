@@ -7,7 +7,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from ledger.confirming import refuse_stale
 from ledger.errors import AlreadyInPlan, DebtNotPayable, NotFound, OfferStale, OutsidePolicy
+from ledger.feed import tell_plan
 from ledger.holds import EFFECTS, active_holds, strongest
 from ledger.keeping import paid_on_debts
 from ledger.kinds import DebtStatus, PlanStatus
@@ -28,7 +30,7 @@ def agree_plan(
     """Make ``offer`` a plan over all of the balance of ``debt_ids``. The same key again returns the same plan.
 
     Raises NotFound, DebtNotPayable (disputed, bankrupt, nothing owed …), AlreadyInPlan, OfferStale (the
-    balance has changed), OutsidePolicy (unless ``by_staff``, who may agree other terms).
+    balance has changed), and, unless ``by_staff``, who may agree all the same, OutsidePolicy and BalanceStale.
     """
     session.flush()
     if (plan := found(session, Plan, key)) is not None:
@@ -47,6 +49,7 @@ def agree_plan(
         raise OfferStale(owed)
     policy = strictest([policy_for(creditor) for creditor in _creditors(session, debts)])
     if not by_staff:
+        refuse_stale(session, wanted, now=now)
         _refuse_outside(offer, policy, now)
     paid = paid_on_debts(session, wanted)
 
@@ -62,7 +65,9 @@ def agree_plan(
             debts=[PlanDebt(debt_id=i, amount=balances[i].owed, paid_before=paid[i]) for i in wanted],
         )
 
-    return once(session, Plan, key, make)
+    plan = once(session, Plan, key, make)
+    tell_plan(session, plan, "agreed", now)
+    return plan
 
 
 def _refuse_unpayable(
@@ -199,4 +204,5 @@ def cancel_plan(session: Session, *, key: str, plan_id: int, actor: str, now: da
         plan.status, plan.ended_at, plan.ended_by, plan.end_key = PlanStatus.CANCELLED, now, actor, key
         plan.version += 1
         session.flush()
+        tell_plan(session, plan, "cancelled", now)
     return plan

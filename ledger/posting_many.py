@@ -9,20 +9,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ledger.allocation import over_buckets
 from ledger.bulk import bulk_writer, by_thousands
 from ledger.errors import BelowZero, KeyReused, NotFound, Unbalanced, WrongCurrency
+from ledger.feed import posting_rows, tell_rows
 from ledger.kinds import OWED, Bucket, CreditorAccount, DebtStatus, PlanStatus, PostingKind, PromiseStatus
 from ledger.models import Account, Creditor, Debt, DebtBalance, Plan, PlanDebt, Promise, Txn
 from ledger.money import Money, exponent, total
 from ledger.policy import load_policy
-from ledger.posting import Line, balanced, content_hash, on_creditor, on_debt, post
+from ledger.posting import Line, balanced, content_hash, on_creditor, on_debt, post, status_after
 from ledger.receipts import receive
-from runtime.ids import CreditorId, DebtId
+from runtime.ids import CreditorId, DebtId, DebtorId
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,21 @@ class _Debt:
 
     currency: str
     status: DebtStatus
+    debtor_id: DebtorId
     creditor_id: CreditorId
     policy: str
-    owed: dict[Bucket, int]
+    buckets: dict[Bucket, int]
     version: int
     touched: int = 0
     status_before: DebtStatus = field(init=False)
 
     def __post_init__(self) -> None:
         self.status_before = self.status
+
+    @property
+    def owed(self) -> Money:
+        """Principal, interest, fees and costs together."""
+        return Money(sum(self.buckets[bucket] for bucket in OWED), self.currency)
 
 
 def post_many(session: Session, postings: Sequence[Posting | Payment]) -> dict[str, Posted]:
@@ -107,11 +114,20 @@ def _post_some(
     made = _insert_txns(session, bulk, hashes)
     fresh = [posting for posting in bulk if made[posting.key].fresh]
     debts = _locked(session, {debt_id for posting in fresh for debt_id in _debt_ids(posting)})
-    lines = {posting.key: _lines(posting, debts) for posting in fresh}
+    lines, told = {}, []
     for posting in fresh:
-        _move(posting.key, lines[posting.key], debts)
+        lines[posting.key] = mine = _lines(posting, debts)
+        kind = _kind(posting)
+        _move(posting.key, kind, mine, debts)
+        told += posting_rows(
+            kind, posting_id=made[posting.key].txn_id, key=posting.key, reverses_id=None, at=posting.posted_at,
+            effective_on=posting.effective_on, lines=mine,
+            after={i: (debts[i].debtor_id, debts[i].owed, debts[i].buckets[Bucket.OVERPAYMENT])
+                   for i in _debt_ids(posting)},
+        )  # fmt: skip
     _write(session, [(made[key].txn_id, mine) for key, mine in lines.items()])
     _write_balances(session, debts)
+    tell_rows(session, told)
     for posting in long_way:
         made[posting.key] = _singly(session, posting)
     return {key: Posted(m.txn_id, m.fresh and key not in before) for key, m in made.items()}
@@ -122,11 +138,13 @@ def _content_hash(posting: Posting | Payment) -> str:
         if not posting.split or any(amount.minor <= 0 for amount in posting.split.values()):
             raise ValueError("a payment needs amounts above nothing")
         content: object = [posting.through.value, sorted([i, m.minor, m.currency] for i, m in posting.split.items())]
-        kind = PostingKind.PAYMENT
     else:
         content = sorted([x.kind.value, x.owner, x.amount.minor, x.amount.currency] for x in posting.lines)
-        kind = posting.kind
-    return content_hash([kind, posting.effective_on.isoformat(), None, content])
+    return content_hash([_kind(posting), posting.effective_on.isoformat(), None, content])
+
+
+def _kind(posting: Posting | Payment) -> PostingKind:
+    return PostingKind.PAYMENT if isinstance(posting, Payment) else posting.kind
 
 
 def _debt_ids(posting: Posting | Payment) -> set[DebtId]:
@@ -138,9 +156,18 @@ def _debt_ids(posting: Posting | Payment) -> set[DebtId]:
 def _waited_for(
     session: Session, debt_ids: Iterable[DebtId], postings: Iterable[Posting | Payment]
 ) -> set[DebtId]:
-    """Those of the debts that a plan or a promise counts on, and all that are posted to together with one of them."""
+    """Those of the debts whose postings are more than moved balances, and all that are posted to together with one.
+
+    A plan or a promise counts on them, interest is added before a payment, or they are their creditor's again.
+    """
     slow: set[DebtId] = set()
+    bearing = [name for name in session.scalars(select(Creditor.policy).distinct())
+               if load_policy(name).interest.method is not None]
     for some in by_thousands(sorted(debt_ids)):
+        slow |= set(session.scalars(
+            select(Debt.id).join(Creditor, Creditor.id == Debt.creditor_id)
+            .where(Debt.id.in_(some), or_(Debt.status == DebtStatus.RECALLED, Creditor.policy.in_(bearing)))
+        ))
         slow |= set(session.scalars(
             select(PlanDebt.debt_id).join(Plan, Plan.id == PlanDebt.plan_id)
             .where(PlanDebt.debt_id.in_(some), Plan.status != PlanStatus.CANCELLED)
@@ -184,7 +211,7 @@ def _insert_txns(
     session.flush()
     rows = [
         {"idem_key": p.key, "content_hash": hashes[p.key],
-         "kind": PostingKind.PAYMENT if isinstance(p, Payment) else p.kind, "effective_on": p.effective_on,
+         "kind": _kind(p), "effective_on": p.effective_on,
          "posted_at": p.posted_at, "actor": p.actor, "cause": p.cause}
         for p in sorted(postings, key=lambda posting: posting.key)  # one order, so that two of us do not lock crosswise
     ]
@@ -223,7 +250,7 @@ def _locked(session: Session, debt_ids: Iterable[DebtId]) -> dict[DebtId, _Debt]
             rows = _balances(session, some)
         for row in rows:
             found[row.debt_id] = _Debt(
-                row.currency, row.status, row.creditor_id, row.policy,
+                row.currency, row.status, row.debtor_id, row.creditor_id, row.policy,
                 {bucket: getattr(row, bucket.value) for bucket in Bucket}, row.version,
             )
     return found
@@ -233,7 +260,7 @@ def _balances(session: Session, debt_ids: Sequence[DebtId]) -> Sequence[Any]:
     return session.execute(
         select(
             DebtBalance.debt_id, *(getattr(DebtBalance, bucket.value) for bucket in Bucket), DebtBalance.version,
-            Debt.currency, Debt.status, Debt.creditor_id, Creditor.policy,
+            Debt.currency, Debt.status, Debt.debtor_id, Debt.creditor_id, Creditor.policy,
         )
         .join(Debt, Debt.id == DebtBalance.debt_id).join(Creditor, Creditor.id == Debt.creditor_id)
         .where(DebtBalance.debt_id.in_(debt_ids)).order_by(DebtBalance.debt_id).with_for_update(of=DebtBalance)
@@ -241,58 +268,43 @@ def _balances(session: Session, debt_ids: Sequence[DebtId]) -> Sequence[Any]:
 
 
 def _lines(posting: Posting | Payment, debts: Mapping[DebtId, _Debt]) -> list[Line]:
-    """The lines of a posting, those of a payment by the balances as they are after all postings before it."""
+    """The lines of a posting, those of a payment by the balances as the postings before it have left them."""
     if isinstance(posting, Posting):
         lines = [line for line in posting.lines if not line.amount.is_zero]
         if not balanced(lines):
             raise Unbalanced(f"the lines of {posting.key!r} do not sum to zero")
         return lines
-    return _Allocated(posting, debts)
+    lines = []
+    split = posting.split
+    for debt_id, amount in sorted(split.items()):
+        debt = debts[debt_id]
+        if debt.currency != amount.currency:
+            raise WrongCurrency(f"debt {debt_id} is not in {amount.currency}")
+        balance = DebtBalance(debt_id=debt_id, **{bucket.value: minor for bucket, minor in debt.buckets.items()})
+        order = load_policy(debt.policy).payments.buckets
+        lines += [on_debt(debt_id, bucket, -part) for bucket, part in over_buckets(balance, amount, order).items()]
+    for creditor_id, currency in sorted({(debts[i].creditor_id, debts[i].currency) for i in split}):
+        mine = [m for i, m in split.items() if (debts[i].creditor_id, m.currency) == (creditor_id, currency)]
+        lines.append(on_creditor(creditor_id, posting.through, total(mine, currency)))
+    return lines
 
 
-class _Allocated(list[Line]):
-    """The lines of a payment, found only when it is its turn."""
-
-    def __init__(self, payment: Payment, debts: Mapping[DebtId, _Debt]) -> None:
-        super().__init__()
-        self.payment, self.debts = payment, debts
-
-    def allocate(self) -> None:
-        payment, debts = self.payment, self.debts
-        for debt_id, amount in sorted(payment.split.items()):
-            if debts[debt_id].currency != amount.currency:
-                raise WrongCurrency(f"debt {debt_id} is not in {amount.currency}")
-            balance = DebtBalance(debt_id=debt_id, **{bucket.value: debts[debt_id].owed[bucket] for bucket in Bucket})
-            order = load_policy(debts[debt_id].policy).payments.buckets
-            self.extend(on_debt(debt_id, b, -part) for b, part in over_buckets(balance, amount, order).items())
-        for creditor_id, currency in sorted({(debts[i].creditor_id, debts[i].currency) for i in payment.split}):
-            mine = [amount for debt_id, amount in payment.split.items()
-                    if (debts[debt_id].creditor_id, amount.currency) == (creditor_id, currency)]
-            self.append(on_creditor(creditor_id, payment.through, total(mine, currency)))
-
-
-def _move(key: str, lines: list[Line], debts: Mapping[DebtId, _Debt]) -> None:
+def _move(key: str, kind: PostingKind, lines: Sequence[Line], debts: Mapping[DebtId, _Debt]) -> None:
     """Move the balances and states by the lines, as ``finish_posting`` does."""
-    if isinstance(lines, _Allocated):
-        lines.allocate()
     for line in lines:
         if line.debt_id is None:
             continue
         debt, bucket = debts[line.debt_id], Bucket(line.kind.value)
         if debt.currency != line.amount.currency:
             raise WrongCurrency(f"debt {line.debt_id} is not in {line.amount.currency}")
-        moved = debt.owed[bucket] + (-1 if bucket is Bucket.OVERPAYMENT else 1) * line.amount.minor
+        moved = debt.buckets[bucket] + (-1 if bucket is Bucket.OVERPAYMENT else 1) * line.amount.minor
         if moved < 0:
             raise BelowZero(f"{key!r} would take {bucket} of debt {line.debt_id} below zero")
-        debt.owed[bucket] = moved
+        debt.buckets[bucket] = moved
     for debt_id in {line.debt_id for line in lines if line.debt_id is not None}:
         debt = debts[debt_id]
         debt.touched += 1
-        owed = sum(debt.owed[bucket] for bucket in OWED)
-        if debt.status is DebtStatus.OPEN and owed == 0:
-            debt.status = DebtStatus.PAID
-        elif debt.status is DebtStatus.PAID and owed > 0:
-            debt.status = DebtStatus.OPEN
+        debt.status = status_after(debt.status, debt.owed.minor, kind)
 
 
 _Key = tuple[int | None, int | None, str, str]
@@ -347,9 +359,9 @@ def _write_balances(session: Session, debts: Mapping[DebtId, _Debt]) -> None:
             | {"version": bindparam("new_version")}
         ),
         [{"of": i, "new_version": debt.version + debt.touched,
-          **{f"new_{bucket.value}": debt.owed[bucket] for bucket in Bucket}} for i, debt in touched.items()],
+          **{f"new_{bucket.value}": debt.buckets[bucket] for bucket in Bucket}} for i, debt in touched.items()],
     )
-    for status in (DebtStatus.PAID, DebtStatus.OPEN):
+    for status in DebtStatus:
         turned = [i for i, debt in touched.items() if debt.status is status is not debt.status_before]
         for some in by_thousands(turned):
             raw.execute(update(Debt.__table__).where(Debt.id.in_(some)).values(status=status))  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from compliance.placing.effect import Placed, PlacedUntil, effect, last_day
+from ledger.feed import tell
 from ledger.holds import active_holds
 from ledger.kinds import HoldReason
 from ledger.models import Debtor
@@ -26,6 +27,14 @@ def self_harm(session: Session, *, key: str, conversation_id: ConversationId, de
                                    always_new=True))
 
 
+def perhaps_self_harm(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
+                      now: datetime, today: date) -> Placed:
+    """A doubtful sign: staff read it at once and decide; nothing else changes."""
+    what = effect(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
+    return what.placed(what.ticket("self_harm_doubt", "Perhaps a sign of self-harm; the reading is unsure. "
+                                                      "Read the conversation now.", urgent=True))
+
+
 def vulnerability(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
                   now: datetime, today: date) -> PlacedUntil:
     """Reasonable suspicion of vulnerability: a pause, and trained staff are told. Nothing is noted yet (rule 28).
@@ -43,6 +52,8 @@ def note_vulnerability(session: Session, *, key: str, debtor_id: DebtorId, now: 
     """With the debtor's yes: a flag, so that they need not explain again. No remark about health is kept with it."""
     session.get_one(Debtor, debtor_id).vulnerable = True
     session.flush()
+    tell(session, kind="debtor.support", subject=f"debtor:{debtor_id}", debtor_id=debtor_id, at=now,
+         facts={"extra_support": True}, key=f"support:{debtor_id}")
 
 
 def hardship_until(session: Session, *, debtor_id: DebtorId, today: date) -> date:

@@ -6,28 +6,27 @@ posting that names file and line. Where our books count, a difference is a probl
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from importlib import import_module
-from importlib.util import find_spec
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from ledger.confirming import confirm
+from ledger.corrections import adjust, write_off
 from ledger.errors import LedgerError
 from ledger.importing.checking import Good
 from ledger.importing.parties import rewrite
 from ledger.importing.problems import Problem
 from ledger.importing.records import Change, DebtorFacts, Record, unpacked
-from ledger.kinds import OWED, CreditorAccount, DebtStatus, PlanStatus, PostingKind
-from ledger.models import Account, Creditor, Debt, DeltaImport, Entry, Plan, PlanDebt, Txn
+from ledger.kinds import OWED, CreditorAccount, DebtStatus, PlanStatus, PostingKind, WriteOffReason
+from ledger.models import Account, Creditor, Debt, DebtBalance, DeltaImport, Entry, Plan, PlanDebt, Txn
 from ledger.money import Money
 from ledger.opening import recall_debt
-from ledger.plans import cancel_plan
 from ledger.policy import load_policy
-from ledger.posting import lock_balances, on_creditor, on_debt, post
+from ledger.posting import lock_balances
 from ledger.receipts import receive
 from runtime.errors import OperatorError
 from runtime.ids import CreditorId, DebtId
@@ -59,15 +58,7 @@ class Changes:
 
 def outside_is_master(policy: str | None) -> bool:
     """Whether the creditor's policy says that another system's books count."""
-    return policy is not None and getattr(getattr(load_policy(policy), "master", None), "system", "ours") == "theirs"
-
-
-def confirm_balances(session: Session, debt_ids: Collection[DebtId], as_of: datetime) -> int:
-    """Note that the other system's figures were ours at ``as_of``, where the ledger keeps such a note; how many."""
-    if find_spec("ledger.confirming") is None:
-        return 0
-    confirm: Callable[[Session, Collection[DebtId], datetime], int] = import_module("ledger.confirming").confirm
-    return confirm(session, debt_ids, as_of)
+    return policy is not None and load_policy(policy).master.system == "theirs"
 
 
 class Applied:
@@ -124,7 +115,7 @@ class Applied:
                 problems.append(Problem(record.line, str(why)))
             except LedgerError as why:
                 problems.append(Problem(record.line, f"debt {debt.ref}: {why}"))
-        self.changes.confirmed += confirm_balances(self.session, agreed, self.delta.as_of)
+        self.changes.confirmed += confirm(self.session, agreed, self.delta.as_of)
         return problems
 
     def recall_missing(self) -> None:
@@ -152,7 +143,7 @@ class Applied:
         found = [f"{name} {has[name]} (the file: {said[name]})" for name in said if said[name] != has[name]]
         return [f"debt {debt.ref} is in the ledger already, with {'; '.join(found)}"] if found else []
 
-    def _change(self, debt: Debt, record: Record, balance: Any, row: Good) -> bool:
+    def _change(self, debt: Debt, record: Record, balance: DebtBalance, row: Good) -> bool:
         """Whether the other system's figures are ours now."""
         cause, day = f"delta {self.name[:120]}, line {record.line}", record.settled_on or self.delta.as_of.date()
         master = outside_is_master(debt.creditor.policy)
@@ -172,7 +163,7 @@ class Applied:
             return True
         return self._bring_to(debt, record, balance, cause, master=master)
 
-    def _bring_to(self, debt: Debt, record: Record, balance: Any, cause: str, *, master: bool) -> bool:
+    def _bring_to(self, debt: Debt, record: Record, balance: DebtBalance, cause: str, *, master: bool) -> bool:
         """Adjust each bucket to what the file says."""
         has = [getattr(balance, bucket.value) for bucket in OWED]
         if has == list(record.minor):
@@ -195,15 +186,15 @@ class Applied:
             )
             return False
         moved = [
-            on_debt(debt.id, bucket, Money(theirs - mine, debt.currency))
+            (bucket, Money(theirs - mine, debt.currency))
             for bucket, mine, theirs in zip(OWED, has, record.minor, strict=True) if mine != theirs
         ]
-        for line in moved:  # one posting for each bucket, so that each can be undone by itself
-            at = self.delta.as_of.isoformat()
-            post(
-                self.session, key=f"import:{debt.ref}:{at}:{line.kind.value}:{line.amount.minor}",
-                kind=PostingKind.ADJUSTMENT, effective_on=self.delta.as_of.date(), posted_at=self.now, actor=self.actor,
-                cause=cause, lines=[line, on_creditor(debt.creditor_id, CreditorAccount.PLACED, -line.amount)],
+        moved.sort(key=lambda part: -part[1].minor)  # what rises first, so that it never owes nothing in between
+        for bucket, amount in moved:  # one posting for each bucket, so that each can be undone by itself
+            adjust(
+                self.session, key=f"import:{debt.ref}:{self.delta.as_of.isoformat()}:{bucket}:{amount.minor}",
+                debt_id=debt.id, bucket=bucket, amount=amount, reason=cause, effective_on=self.delta.as_of.date(),
+                posted_at=self.now, actor=self.actor,
             )  # fmt: skip
         self.changes.adjusted += 1
         self.changes.before.append(f"line {record.line}: debt {debt.ref} stood at {told}")
@@ -251,21 +242,12 @@ class Applied:
             self.changes.recalled += 1
         return True
 
-    def _write_off(self, debt: Debt, balance: Any, day: Any, cause: str) -> bool:
+    def _write_off(self, debt: Debt, balance: DebtBalance, day: date, cause: str) -> bool:
         if debt.status is DebtStatus.OPEN and balance.owed:
-            parts = [(bucket, Money(getattr(balance, bucket.value), debt.currency)) for bucket in OWED]
-            owed = Money(balance.owed, debt.currency)
-            post(
-                self.session, key=f"import:{debt.ref}:written_off", kind=PostingKind.ADJUSTMENT, effective_on=day,
-                posted_at=self.now, actor=self.actor, cause=cause,
-                lines=[*(on_debt(debt.id, bucket, -part) for bucket, part in parts),
-                       on_creditor(debt.creditor_id, CreditorAccount.WRITE_OFF, owed)],
+            write_off(
+                self.session, key=f"import:{debt.ref}:written_off", debt_id=debt.id, effective_on=day,
+                reason=WriteOffReason.UNCOLLECTABLE, posted_at=self.now, actor=self.actor, note=cause,
             )  # fmt: skip
-            debt.status = DebtStatus.CLOSED
-            self.session.flush()
-            for plan_id in self.session.scalars(_active_plans(debt.id)).all():
-                cancel_plan(self.session, key=f"import:{debt.ref}:written_off:plan:{plan_id}", plan_id=plan_id,
-                            actor=self.actor, now=self.now)
             self.changes.written_off += 1
         return True
 

@@ -149,7 +149,9 @@ class _Placing:
     ) -> None:  # fmt: skip
         self.session, self.known, self.writer, self.loaded = session, known, writer, loaded
         self.name, self.now, self.actor = request.name, now, actor
-        self.openings = Openings(writer, session, now=now, actor=actor, source=request.name)
+        self.openings = Openings(
+            writer, session, now=now, as_of=delta.as_of if delta else now, actor=actor, source=request.name
+        )
         self.applied: Applied | None = None
         if delta is not None and loaded.changes is not None:
             self.applied = Applied(session, delta, loaded.changes, name=request.name, now=now, actor=actor)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ledger.bulk import BulkWriter
 from ledger.kinds import OWED, CreditorAccount, DebtStatus, HoldReason, PostingKind
-from ledger.models import Account, Debt
+from ledger.models import Account
 from ledger.money import exponent
 from runtime.ids import CreditorId, DebtorId
 
@@ -21,7 +21,7 @@ DEBTOR = ("id", "ref", "first_name", "last_name", "date_of_birth", "postcode", "
           "language", "email", "phone", "vulnerable", "created_at")  # fmt: skip
 CREDITOR = ("id", "ref", "name", "country", "currency", "policy", "own_collector")
 DEBT = ("id", "ref", "debtor_id", "creditor_id", "currency", "kind", "description", "original_creditor", "opened_on",
-        "due_on", "last_acknowledged_on", "status", "time_barred")  # fmt: skip
+        "due_on", "last_acknowledged_on", "status", "time_barred", "as_of")  # fmt: skip
 HOLD = ("key", "debtor_id", "debt_id", "reason", "placed_at", "actor", "cause")
 _ACCOUNT = ("id", "debt_id", "kind", "currency", "exponent")
 _OF_CREDITOR = ("id", "creditor_id", "kind", "currency", "exponent")
@@ -33,21 +33,22 @@ _OPENING, _PAYMENT = PostingKind.OPENING.value, PostingKind.PAYMENT.value
 _PLACED, _DIRECT = CreditorAccount.PLACED.value, CreditorAccount.DIRECT.value
 _OPEN, _PAID = DebtStatus.OPEN.value, DebtStatus.PAID.value
 _DISPUTE = HoldReason.DISPUTE.value
-HAS_AS_OF = "as_of" in Debt.__table__.columns
-"""Whether a debt says when its balance was last confirmed: at its opening that is now."""
 
 NewDebt = tuple[DebtorId, CreditorId, tuple[Any, ...], bool]
 """Its debtor, its creditor, its record as ``packed`` made it, and whether to settle it at once."""
 
 
 class Openings:
-    """Writes new debts. ``writer`` is that of ``session``; ``source`` names the file in every cause."""
+    """Writes new debts. ``writer`` is that of ``session``; ``source`` names the file in every cause.
+
+    ``as_of`` is when their balances were so. What the file says is not told to other systems: it comes from there.
+    """
 
     def __init__(
-        self, writer: BulkWriter, session: Session, *, now: datetime, actor: str, source: str
+        self, writer: BulkWriter, session: Session, *, now: datetime, as_of: datetime, actor: str, source: str
     ) -> None:
         self._writer, self._session, self._actor = writer, session, actor
-        self._now = writer.instant(now)
+        self._now, self._as_of = writer.instant(now), writer.instant(as_of)
         self._cause = f"import of {source[:120]}, line "
         self._of_creditor: dict[tuple[CreditorId, str, str], int] = {}
 
@@ -71,7 +72,7 @@ class Openings:
              disputed, settled_on, _) = record  # fmt: skip
             row = (debt_id, ref, debtor_id, creditor_id, currency, kind, description, original, opened_on, due_on,
                    acknowledged, _PAID if at_once else _OPEN, None if barred is None else flags[barred])  # fmt: skip
-            rows.append((*row, now) if HAS_AS_OF else row)
+            rows.append((*row, self._as_of))
             cause = f"{self._cause}{line}"
             principal, interest, fees, costs = minor
             owed = principal + interest + fees + costs
@@ -104,7 +105,7 @@ class Openings:
                 balances.append((debt_id, principal, interest, fees, costs, 0, 1))
                 if disputed and not settled_on:
                     holds.append((f"import:{ref}:dispute", debtor_id, debt_id, _DISPUTE, now, actor, cause))
-        writer.insert("debt", (*DEBT, "as_of") if HAS_AS_OF else DEBT, rows)
+        writer.insert("debt", DEBT, rows)
         writer.insert("account", _ACCOUNT, accounts)
         writer.insert("txn", _TXN, txns)
         writer.insert("entry", _ENTRY, entries)

@@ -1,13 +1,15 @@
 """The tables of the ledger."""
 
+from ledger.models.accrual import Accrual, AccrualSpan
+from ledger.models.feed import FeedEvent
 from ledger.models.holds import Hold
 from ledger.models.imports import DeltaImport
 from ledger.models.parties import Creditor, Debt, Debtor
 from ledger.models.plans import Instalment, Plan, PlanDebt
-from ledger.models.postings import Account, DebtBalance, Entry, Seal, Txn
+from ledger.models.postings import Account, DebtBalance, Entry, Seal, TakeBack, Txn
 from ledger.models.promises import Promise, PromiseDebt
 
 __all__ = [
-    "Account", "Creditor", "Debt", "DebtBalance", "Debtor", "DeltaImport", "Entry", "Hold", "Instalment", "Plan",
-    "PlanDebt", "Promise", "PromiseDebt", "Seal", "Txn",
+    "Account", "Accrual", "AccrualSpan", "Creditor", "Debt", "DebtBalance", "Debtor", "DeltaImport", "Entry",
+    "FeedEvent", "Hold", "Instalment", "Plan", "PlanDebt", "Promise", "PromiseDebt", "Seal", "TakeBack", "Txn",
 ]

@@ -8,7 +8,7 @@ from alembic import op
 from ledger.enforcement import per_statement
 
 revision: str = '7c1d5e0a9b34'
-down_revision: str | Sequence[str] | None = '4439f81c3758'
+down_revision: str | Sequence[str] | None = '258bf2fa203e'
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
