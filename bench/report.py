@@ -131,10 +131,10 @@ def _ms(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms"
 
 
-def table(rows: Sequence[Row]) -> list[str]:
-    """The rows as text: what, ours, the stock bot's, the ratio, the target and whether it was reached."""
+def table(rows: Sequence[Row], beside: str = "stock") -> list[str]:
+    """The rows as text: what, ours, what it is set beside, the ratio, the target and whether it was reached."""
     wide = max(len(row.what) for row in rows)
-    lines = ["", f"{'':{wide}}  {'ours':>10}  {'stock':>10}  {'ratio':>6}  target"]
+    lines = ["", f"{'':{wide}}  {'ours':>10}  {beside:>10}  {'ratio':>6}  target"]
     for row in rows:
         ratio = f"{row.ratio:.2f}" if row.ratio is not None else ""
         lines.append(f"{row.what:{wide}}  {row.ours:>10}  {row.stock:>10}  {ratio:>6}  {row.verdict}".rstrip())

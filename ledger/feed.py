@@ -35,7 +35,7 @@ def tell(
 
     ``facts`` is JSON without personal data; ``subject`` names the thing, such as ``plan:12``.
     """
-    _write(session, [_row(kind, subject, debtor_id, debt_id, at, facts, key)])
+    tell_rows(session, [_row(kind, subject, debtor_id, debt_id, at, facts, key)])
 
 
 def tell_state(
@@ -60,22 +60,34 @@ def tell_posting(
     balances: Mapping[DebtId, DebtBalance],
 ) -> None:
     """A payment, its reversal, or whatever else changed what is owed: one event for each debt, with what is left."""
-    if txn.kind in _UNTOLD:
-        return
-    through = {line.kind.value for line in lines if isinstance(line.kind, CreditorAccount)}
+    tell_rows(session, posting_rows(
+        txn.kind, posting_id=txn.id, key=txn.idem_key, reverses_id=txn.reverses_id, at=txn.posted_at,
+        effective_on=txn.effective_on, lines=lines, after={
+            debt_id: (debt.debtor_id, Money(balances[debt_id].owed, debt.currency), balances[debt_id].overpayment)
+            for debt_id, debt in debts.items()
+        }))
+
+
+def posting_rows(
+    kind: PostingKind, *, posting_id: int, key: str, reverses_id: int | None, at: datetime, effective_on: date,
+    lines: Sequence["Line"], after: Mapping[DebtId, tuple[DebtorId, Money, int]],
+) -> list[dict[str, Any]]:
+    """The events of a posting, for ``tell_rows``. ``after``: each debt's debtor, what is owed, what overpaid."""
+    if kind in _UNTOLD:
+        return []
+    through = sorted({line.kind.value for line in lines if isinstance(line.kind, CreditorAccount)})
     rows = []
-    for debt_id, debt in sorted(debts.items()):
+    for debt_id, (debtor_id, owed, overpaid) in sorted(after.items()):
         credited = -sum(line.amount.minor for line in lines if line.debt_id == debt_id)
         rows.append(_row(
-            _POSTED.get(txn.kind, f"posting.{txn.kind}"), f"posting:{txn.id}", debt.debtor_id, debt_id, txn.posted_at, {
-                "posting": txn.id, "reverses": txn.reverses_id, "key": txn.idem_key,
-                "amount": Money(abs(credited), debt.currency).json(),
+            _POSTED.get(kind, f"posting.{kind}"), f"posting:{posting_id}", debtor_id, debt_id, at, {
+                "posting": posting_id, "reverses": reverses_id, "key": key,
+                "amount": Money(abs(credited), owed.currency).json(),
                 "direction": "credit" if credited > 0 else "debit",
-                "value_date": txn.effective_on.isoformat(), "through": sorted(through),
-                "owed": Money(balances[debt_id].owed, debt.currency).json(),
-                "overpaid": Money(balances[debt_id].overpayment, debt.currency).json(),
-            }, f"posting:{txn.id}:{debt_id}"))
-    _write(session, rows)
+                "value_date": effective_on.isoformat(), "through": through,
+                "owed": owed.json(), "overpaid": Money(overpaid, owed.currency).json(),
+            }, f"posting:{posting_id}:{debt_id}"))
+    return rows
 
 
 def tell_plan(session: Session, plan: Plan, what: str, at: datetime) -> None:
@@ -174,7 +186,8 @@ _INSERT = {
 # Made once, and for the table itself: every payment writes one.
 
 
-def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+def tell_rows(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write events; the first with a key stands."""
     if not rows:
         return
     session.flush()  # what the event refers to is there first

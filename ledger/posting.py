@@ -173,7 +173,7 @@ def finish_posting(
     kind = _effect(session, txn)
     for debt_id, debt in debts.items():
         locked[debt_id].version += 1
-        debt.status = _status(debt.status, locked[debt_id].owed, kind)
+        debt.status = status_after(debt.status, locked[debt_id].owed, kind)
     session.flush()
     accounts = _account_ids(session, lines)
     session.execute(
@@ -197,7 +197,7 @@ def _effect(session: Session, txn: Txn) -> PostingKind:
     return session.execute(select(Txn.kind).where(Txn.id == txn.reverses_id)).scalar_one()
 
 
-def _status(status: DebtStatus, owed: int, kind: PostingKind) -> DebtStatus:
+def status_after(status: DebtStatus, owed: int, kind: PostingKind) -> DebtStatus:
     """Where a debt stands after a posting of ``kind``, or its reversal."""
     if status is DebtStatus.OPEN and not owed:
         return DebtStatus.CLOSED if kind in _GIVEN_UP else DebtStatus.PAID

@@ -4,16 +4,20 @@ Secrets that are not given by the environment are made once and kept in the data
 its owner only.
 """
 
+import base64
 import contextlib
 import hashlib
 import hmac
 import os
 import secrets
 import tempfile
+import time
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from runtime.errors import OperatorError
 from runtime.settings import settings
@@ -68,6 +72,43 @@ def _cipher() -> Fernet:
 def encrypt(text: str) -> str:
     """``text`` encrypted with this installation's key, as ASCII."""
     return _cipher().encrypt(text.encode()).decode()
+
+
+def encrypt_many(texts: Sequence[str]) -> list[str]:
+    """Each of ``texts`` as ``encrypt`` would give it, at a fraction of the cost for thousands.
+
+    The same key and the same form (Fernet, version 0x80: AES-128-CBC with a random vector each, then HMAC-SHA-256
+    over all of it), so that ``decrypt`` reads it. Texts of one cipher block, as dates and postcodes are, share one
+    pass of the cipher: CBC of a single block is the block cipher of vector XOR block.
+    """
+    raw = base64.urlsafe_b64decode(_at_rest())
+    _cipher()  # says so when the key is unusable
+    signing, secret = raw[:16], raw[16:]
+    padded = [text.encode() for text in texts]
+    padded = [text + bytes([16 - len(text) % 16]) * (16 - len(text) % 16) for text in padded]
+    vectors = os.urandom(16 * len(padded))
+    head = b"\x80" + int(time.time()).to_bytes(8, "big")
+    short = [place for place, text in enumerate(padded) if len(text) == 16]
+    mixed = int.from_bytes(b"".join([vectors[16 * p:16 * p + 16] for p in short]), "big") ^ int.from_bytes(
+        b"".join([padded[p] for p in short]), "big")
+    single = Cipher(algorithms.AES(secret), modes.ECB()).encryptor()  # noqa: S305 - see above: one block each, own vector
+    blocks = single.update(mixed.to_bytes(16 * len(short), "big")) + single.finalize()
+    made = {place: blocks[16 * n:16 * n + 16] for n, place in enumerate(short)}
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in signing.ljust(64, b"\0")))  # HMAC, its keys mixed in once
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in signing.ljust(64, b"\0")))
+    tokens = []
+    for place, text in enumerate(padded):
+        vector = vectors[16 * place:16 * place + 16]
+        block = made.get(place)
+        if block is None:
+            chained = Cipher(algorithms.AES(secret), modes.CBC(vector)).encryptor()
+            block = chained.update(text) + chained.finalize()
+        signed = head + vector + block
+        inside, outside = inner.copy(), outer.copy()
+        inside.update(signed)
+        outside.update(inside.digest())
+        tokens.append(base64.urlsafe_b64encode(signed + outside.digest()).decode())
+    return tokens
 
 
 def decrypt(stored: str) -> str:

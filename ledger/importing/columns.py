@@ -20,7 +20,7 @@ def readers(mapping: MappingFile, header: list[str], file: str) -> dict[str, Cal
     that is not known.
     """
     place = {column: index for index, column in enumerate(header)}
-    native = mapping is NATIVE
+    native = mapping == NATIVE
     sources = mapping.sources
     if native:
         if strange := [column for column in header if column not in FIELDS]:
@@ -40,6 +40,15 @@ def readers(mapping: MappingFile, header: list[str], file: str) -> dict[str, Cal
     return {name: _reader(source, place) for name, source in sources.items()}
 
 
+def plain_columns(mapping: MappingFile, header: list[str]) -> dict[str, int]:
+    """The facts that are a column as it is, and the place of that column."""
+    place = {column: index for index, column in enumerate(header)}
+    return {
+        name: place[source.column] for name, source in mapping.sources.items()
+        if source.column in place and source.part is None and not source.values and not source.default
+    }
+
+
 def left_out(mapping: MappingFile, header: list[str]) -> Callable[[Cells], bool]:
     """Whether a row is one of those the mapping leaves out."""
     rules = [(header.index(rule.column), frozenset(rule.values)) for rule in mapping.leave_out]
@@ -51,6 +60,23 @@ def unused_columns(mapping: MappingFile, header: list[str]) -> list[str]:
     used = {column for source in mapping.sources.values() for column in source.columns}
     used |= {rule.column for rule in mapping.leave_out}
     return [column for column in header if column and column not in used]
+
+
+def date_formats(mapping: MappingFile, file: str) -> dict[str, str]:
+    """The date format of each column that dates are read from. Raises OperatorError for a column with two."""
+    found: dict[str, str] = {}
+    for name, source in mapping.sources.items():
+        if FIELDS[name].kind == "date" and source.column is not None:
+            pattern = mapping.dates_of(name)
+            if found.setdefault(source.column, pattern) != pattern:
+                raise OperatorError(f"{file}: the mapping reads column {shown(source.column)} as dates of two kinds")
+    return found
+
+
+def asked_for(mapping: MappingFile) -> list[str]:
+    """Every column that the mapping names; all of the layout for the native one."""
+    found = {column: None for source in mapping.sources.values() for column in source.columns}
+    return [*found, *(rule.column for rule in mapping.leave_out if rule.column not in found)]
 
 
 def _reader(source: FieldSource, place: Mapping[str, int]) -> Callable[[Cells], str]:

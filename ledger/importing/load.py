@@ -1,40 +1,56 @@
-"""Records into the ledger: new debts opened, known ones compared, settlements and disputes posted.
+"""A file into the ledger: new debts opened, known ones compared, settlements and disputes posted.
 
-A file may add to the ledger, never rewrite it: what a row says otherwise of a debt that is there is a
-problem, what it says otherwise of a debtor is a notice.
+A file may add to the ledger, never rewrite it: what a row says otherwise of a debt that is there is a problem, what it
+says otherwise of a debtor is a notice. A delta file (``ledger.importing.delta``) may say more.
 """
 
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from dateutil.relativedelta import relativedelta
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from ledger.bulk import BulkWriter, bulk_writer, by_thousands
 from ledger.holds import HoldReason, place_hold
-from ledger.importing.bulk import Parts, Posting, opened_balances, opening, post_many, settled_balances, settlement
-from ledger.importing.compare import Known, chunks
-from ledger.importing.parties import complete, identifiable, new_creditor, new_debtor, together
+from ledger.importing.beside import checked
+from ledger.importing.checking import Chunk, End, Good, Part, Request, Unidentified
+from ledger.importing.delta import Applied, Changes, Delta, outside_is_master
+from ledger.importing.known import USUAL_POLICY, Known, among
+from ledger.importing.openings import DEBTOR, NewDebt, Openings
+from ledger.importing.parties import complete
 from ledger.importing.problems import Problem
-from ledger.importing.records import Record
-from ledger.importing.rows import Reading
-from ledger.kinds import OWED, CreditorAccount, DebtStatus
-from ledger.models import Debt, Hold, PlanDebt, Promise, Settlement
+from ledger.importing.records import DebtorFacts, unpacked
+from ledger.kinds import CreditorAccount, DebtStatus
+from ledger.models import Creditor, Debt, DebtBalance, Debtor, Hold, Promise
 from ledger.money import Money
-from ledger.posting import lock_balances
-from ledger.receipts import receive
-from runtime.ids import DebtId
+from ledger.posting_many import Payment, post_many
+from runtime.database import Database
+from runtime.errors import OperatorError
+from runtime.ids import CreditorId, DebtId, DebtorId
+from runtime.vault import encrypt
 
-NEVER_BARRED_YEARS = 3  # the shortest limitation period of a US state; longer in the UK
+Progress = Callable[[int, int], None]
+NAMED = 3
+"""How many of the debtors who cannot be identified are named."""
 
 
 @dataclass(slots=True)
 class Loaded:
-    """What came of a file. ``problems`` are those of its rows and those the ledger found, by line."""
+    """What came of a file. ``problems`` are those of its rows and those the ledger found, by line.
 
+    ``rows`` are all there are, ``later`` those not yet a debt on the day of the file, ``left_out`` those that the
+    mapping leaves out. ``unidentified`` debtors cannot prove who they are; ``such_as`` names a few.
+    """
+
+    name: str = ""
     problems: list[Problem] = field(default_factory=list)
     refused: bool = False
+    rows: int = 0
+    later: int = 0
+    left_out: int = 0
+    unused_columns: list[str] = field(default_factory=list)
     new_creditors: int = 0
     new_debtors: int = 0
     completed: int = 0
@@ -43,193 +59,308 @@ class Loaded:
     settled: int = 0
     held: int = 0
     notices: list[str] = field(default_factory=list)
-    without_factors: list[str] = field(default_factory=list)
+    unidentified: int = 0
+    such_as: list[str] = field(default_factory=list)
+    changes: Changes | None = None
+    """What came of a delta file."""
 
 
 def load(
-    session: Session,
-    reading: Reading,
-    *,
-    now: datetime,
-    actor: str,
-    skip_bad: bool = False,
-    progress: Callable[[int, int], None] | None = None,
-) -> Loaded:
-    """Place the records of ``reading``. The same records again change nothing.
+    db: Database, request: Request, *, now: datetime, actor: str, skip_bad: bool = False, dry_run: bool = False,
+    delta: Delta | None = None, progress: Progress | None = None,
+) -> Loaded:  # fmt: skip
+    """Place the debts of a file in one transaction, a few thousand rows at a time. The same file again changes nothing.
 
-    With a problem and without ``skip_bad`` the answer is ``refused`` and nothing was written. Raises
-    OperatorError for a policy file that cannot be used.
+    With a problem and without ``skip_bad`` the answer is ``refused`` and nothing was written; every row is checked all
+    the same. With ``delta`` the file may also change debts. ``progress`` is called with how much of the file was read
+    and its size. Raises OperatorError for a file or a policy that cannot be used; IntegrityError when something else
+    brought the same debts in at the same moment.
     """
-    known = Known(session, reading.records)
-    loaded = Loaded(problems=list(reading.problems))
-    good: list[Record] = []
-    for record in reading.records:
-        reasons = known.reasons(record)
-        loaded.problems.extend(Problem(record.line, reason) for reason in reasons)
-        if not reasons:
-            good.append(record)
+    loaded = Loaded(name=request.name, changes=Changes() if delta else None)
+    with checked(request) as parts:
+        shown = _watched(parts, progress)
+        try:
+            with db.write() as session, db.read() as before, bulk_writer(session, large=True) as writer:
+                known = Known(before, delta=delta is not None)
+                placing = _Placing(session, known, writer, loaded, request, now=now, actor=actor, delta=delta)
+                for part in shown:
+                    placing.take(part, skip_bad=skip_bad)
+                    if loaded.problems and not skip_bad:
+                        raise _WriteNothing
+                placing.end()
+                if dry_run:
+                    raise _WriteNothing
+        except _WriteNothing:
+            loaded.refused = bool(loaded.problems) and not skip_bad
+            with db.read() as before:
+                known = Known(before, delta=delta is not None)
+                for part in shown:
+                    _only_check(part, known, loaded)
     loaded.problems.sort()
-    if loaded.problems and not skip_bad:
-        loaded.refused = True
-    else:
-        _Placing(session, reading, known, loaded, now=now, actor=actor).place(good, progress)
     return loaded
+
+
+class _WriteNothing(Exception):
+    """Rolls the transaction back."""
+
+
+def _watched(parts: Iterable[Part], progress: Progress | None) -> Iterator[Part]:
+    for part in parts:
+        yield part
+        if progress and isinstance(part, Chunk):
+            progress(part.position, part.size)
+
+
+def _count(part: Part, loaded: Loaded) -> list[Good]:
+    """Add what a part says of its rows; the good ones."""
+    if isinstance(part, End):
+        loaded.unused_columns, loaded.notices = part.unused_columns, [*part.notes, *loaded.notices]
+    if not isinstance(part, Chunk):
+        return []
+    loaded.rows += part.rows
+    loaded.later += part.later
+    loaded.left_out += part.left_out
+    loaded.problems.extend(Problem(line, reason) for line, reason in part.problems)
+    return [Good(*row) for row in part.good]
+
+
+def _judged(rows: list[Good], unseen: set[str], known: Known, loaded: Loaded) -> list[Good]:
+    """Those of ``rows`` that the ledger can take; why it cannot take the others is added to the problems."""
+    known.learn(rows, unseen)
+    good = []
+    for row in rows:
+        reasons = known.reasons(row)
+        if reasons:
+            loaded.problems.extend(Problem(row.record[0], reason) for reason in reasons)
+        else:
+            good.append(row)
+    return good
+
+
+def _only_check(part: Part, known: Known, loaded: Loaded) -> None:
+    if rows := _count(part, loaded):
+        _judged(rows, {row.record[2][0] for row in rows}, known, loaded)
 
 
 class _Placing:
     def __init__(
-        self, session: Session, reading: Reading, known: Known, loaded: Loaded, *, now: datetime, actor: str
-    ) -> None:
-        self.session, self.reading, self.known, self.loaded = session, reading, known, loaded
-        self.now, self.actor = now, actor
-        self.as_of = min(now, datetime.combine(reading.as_of + timedelta(days=1), time(), UTC))
-        promised = set(session.scalars(select(Promise.debtor_id).distinct())) if known.debtors else set()
-        self.nothing_promised = {ref for ref, debtor in known.debtors.items() if debtor.id not in promised}
+        self, session: Session, known: Known, writer: BulkWriter, loaded: Loaded, request: Request, *, now: datetime,
+        actor: str, delta: Delta | None,
+    ) -> None:  # fmt: skip
+        self.session, self.known, self.writer, self.loaded = session, known, writer, loaded
+        self.name, self.now, self.actor = request.name, now, actor
+        as_of = delta.as_of if delta else min(now, datetime.combine(request.day + timedelta(days=1), time(), UTC))
+        self.openings = Openings(writer, session, now=now, as_of=as_of, actor=actor, source=request.name)
+        self.applied: Applied | None = None
+        if delta is not None and loaded.changes is not None:
+            self.applied = Applied(session, delta, loaded.changes, name=request.name, now=now, actor=actor)
+        self.missing = delta.missing if delta else "ignore"
+        self.debtor_ids = array("q")
+        """The id of each debtor of the file by their number in it; 0: not placed yet."""
+        self.made_here = bytearray()
+        self.creditor_ids: dict[str, CreditorId] = {}
+        self.completed: set[DebtorId] = set()
 
-    def place(self, good: Sequence[Record], progress: Callable[[int, int], None] | None) -> None:
-        """Place the good records, some hundreds at a time."""
-        done = 0
-        for records in chunks(good):
-            self._ensure_parties(records)
-            self._open([record for record in records if record.debt_ref not in self.known.opened])
-            self._follow([record for record in records if record.debt_ref in self.known.opened])
-            done += len(records)
-            if progress:
-                progress(done, len(good))
-        self._complete_debtors(good)
+    def take(self, part: Part, *, skip_bad: bool) -> None:
+        """Place the good rows of ``part``; none once there is a problem, unless bad ones are skipped."""
+        if isinstance(part, Unidentified):
+            self._count_unidentified(part.refs)
+            return
+        rows = _count(part, self.loaded)
+        if missing := max((row.debtor for row in rows), default=-1) + 1 - len(self.debtor_ids):
+            self.debtor_ids.extend([0] * max(0, missing))
+            self.made_here.extend(bytes(max(0, missing)))
+        unseen = {row.record[2][0] for row in rows if not self.debtor_ids[row.debtor]}
+        rows = _judged(rows, unseen, self.known, self.loaded)
+        if not rows or (self.loaded.problems and not skip_bad):
+            return
+        self._place_creditors(rows)
+        if self.applied is not None:
+            self.writer.settle()
+            self.applied.begin_creditors({self.creditor_ids[row.record[1][0]] for row in rows})
+        self._place_debtors(rows)
+        self._open([row for row in rows if row.record[3] not in self.known.debts])
+        self._follow([row for row in rows if row.record[3] in self.known.debts])
+        self.session.expunge_all()
 
-    def _ensure_parties(self, records: Sequence[Record]) -> None:
-        for record in records:
-            if record.creditor.ref not in self.known.creditors:
-                self.known.creditors[record.creditor.ref] = creditor = new_creditor(record)
-                self.session.add(creditor)
-                self.loaded.new_creditors += 1
-            if record.debtor.ref not in self.known.debtors:
-                self.known.debtors[record.debtor.ref] = debtor = new_debtor(record.debtor, self.now)
-                self.session.add(debtor)
-                self.loaded.new_debtors += 1
-                self.nothing_promised.add(record.debtor.ref)
-        self.session.flush()
-
-    def _open(self, records: Sequence[Record]) -> None:
-        """Open new debts; settled ones are paid in the same breath, unless a promise may have waited for it."""
-        at_once = {r.debt_ref for r in records if r.settled_on and r.debtor.ref in self.nothing_promised}
-        debts = {}
-        for record in records:
-            debts[record.debt_ref] = Debt(
-                ref=record.debt_ref, debtor_id=self.known.debtors[record.debtor.ref].id,
-                creditor_id=self.known.creditors[record.creditor.ref].id, currency=record.currency, kind=record.kind,
-                description=record.description, original_creditor=record.original_creditor,
-                opened_on=record.opened_on, due_on=record.due_on, last_acknowledged_on=record.last_acknowledged_on,
-                time_barred=_time_barred(record, self.reading.as_of), as_of=self.as_of,
-                status=DebtStatus.PAID if record.debt_ref in at_once else DebtStatus.OPEN,
-            )  # fmt: skip
-        self.session.add_all(debts.values())
-        self.session.flush()
-        postings = []
-        for record in records:
-            debt = debts[record.debt_ref]
-            postings.append(opening(
-                key=f"import:{record.debt_ref}:opening", debt_id=debt.id, ref=debt.ref, debtor_id=debt.debtor_id,
-                creditor_id=debt.creditor_id, parts=record.amounts, on=record.opened_on, cause=self._cause(record),
-            ))  # fmt: skip
-            if record.debt_ref in at_once:
-                postings.append(self._settlement(record, debt, record.amounts))
-        post_many(self.session, postings, posted_at=self.now, actor=self.actor)
-        if records:
-            opened_balances(
-                self.session,
-                {debts[record.debt_ref].id: record.amounts for record in records},
-                frozenset(debts[ref].id for ref in at_once),
+    def end(self) -> None:
+        """What is done when every row was taken. Raises OperatorError."""
+        if self.applied is None or self.missing == "ignore":
+            return
+        if self.loaded.problems:
+            raise OperatorError(
+                f"{self.name} has bad rows, so nobody can say which debts are missing from it. Put them right, or "
+                "import it with --missing ignore"
             )
-        self.loaded.new_debts += len(records)
-        self.loaded.settled += len(at_once)
-        for record in records:
-            debt = debts[record.debt_ref]
-            if record.settled_on and record.debt_ref not in at_once:
-                self._pay(record, debt.id, record.total)
-            elif record.disputed and not record.settled_on:
-                self._hold(record, debt)
+        self.writer.settle()
+        self.applied.recall_missing()
 
-    def _follow(self, records: Sequence[Record]) -> None:
-        """What has become of debts that are in the ledger already."""
-        self.loaded.unchanged += len(records)
-        changed = {r.debt_ref: r for r in records if r.settled_on or r.disputed}
-        is_open = select(Debt).where(Debt.ref.in_(changed), Debt.status == DebtStatus.OPEN).order_by(Debt.id)
-        debts = self.session.scalars(is_open).all() if changed else []
-        balances = lock_balances(self.session, [debt.id for debt in debts if changed[debt.ref].settled_on])
-        waited_for = _waited_for(self.session, [debt for debt in debts if debt.id in balances])
-        postings, paid = [], []
-        for debt in debts:
-            record = changed[debt.ref]
-            if debt.id not in balances:
-                self._hold(record, debt)
-            elif debt.id in waited_for:
-                self._pay(record, debt.id, Money(balances[debt.id].owed, debt.currency))
+    def _place_creditors(self, rows: Sequence[Good]) -> None:
+        for row in rows:
+            ref, name, country, policy, own_collector = row.record[1]
+            if ref in self.creditor_ids:
+                continue
+            known = self.known.creditors.get(ref)
+            if known is None:
+                self.writer.settle()
+                lives_in = country or row.record[2][4]
+                self.creditor_ids[ref] = self.session.execute(insert(Creditor).returning(Creditor.id), {
+                    "ref": ref, "name": name or ref, "country": lives_in, "currency": row.record[7],
+                    "policy": policy or USUAL_POLICY[lives_in], "own_collector": bool(own_collector),
+                }).scalar_one()  # fmt: skip
+                self.loaded.new_creditors += 1
             else:
-                parts = {b: Money(getattr(balances[debt.id], b.value), debt.currency) for b in OWED}
-                postings.append(self._settlement(record, debt, parts))
-                paid.append(debt.id)
-        post_many(self.session, postings, posted_at=self.now, actor=self.actor)
-        if paid:
-            settled_balances(self.session, paid)
-        self.loaded.settled += len(paid)
+                self.creditor_ids[ref] = known.id
 
-    def _cause(self, record: Record) -> str:
-        return f"import of {self.reading.name[:120]}, line {record.line}"
+    def _place_debtors(self, rows: Sequence[Good]) -> None:
+        """Debtors the ledger does not know become rows; those it knows are completed."""
+        new: dict[int, Good] = {}
+        told: list[Good] = []
+        for row in rows:
+            if self.debtor_ids[row.debtor]:
+                told += [row] if row.added else []
+            elif row.debtor not in new:
+                known = self.known.debtors.get(row.record[2][0])
+                if known is None:
+                    new[row.debtor] = row
+                else:
+                    self.debtor_ids[row.debtor] = known[0]
+                    told.append(row)
+            elif row.added:
+                told.append(row)
+        ids = self.writer.ids("debtor", len(new))
+        now, no, yes = self.writer.instant(self.now), self.writer.flag(False), self.writer.flag(True)
+        made = []
+        for debtor_id, (number, row) in zip(ids, new.items(), strict=True):
+            (ref, first, last, born, country, postcode, region, email, phone, language, timezone,
+             vulnerable) = row.record[2]  # fmt: skip
+            made.append((
+                debtor_id, ref, first or "", last or "", _secret(born, row.born), _secret(postcode, row.postcode),
+                country, region, timezone, language, email, phone, yes if vulnerable else no, now,
+            ))  # fmt: skip
+            self.debtor_ids[number] = debtor_id
+            self.made_here[number] = 1
+        self.writer.insert("debtor", DEBTOR, made)
+        self.loaded.new_debtors += len(made)
+        self._complete(told)
 
-    def _settlement(self, record: Record, debt: Debt, parts: Parts) -> Posting:
-        assert record.settled_on is not None
-        return settlement(
-            key=f"import:{record.debt_ref}:settled", debt_id=debt.id, creditor_id=debt.creditor_id, parts=parts,
-            on=record.settled_on, cause=self._cause(record),
-        )  # fmt: skip
-
-    def _pay(self, record: Record, debt_id: DebtId, owed: Money) -> None:
-        assert record.settled_on is not None
-        receive(
-            self.session, key=f"import:{record.debt_ref}:settled", split={debt_id: owed},
-            effective_on=record.settled_on, posted_at=self.now, actor=self.actor, cause=self._cause(record),
-            through=CreditorAccount.DIRECT,
-        )  # fmt: skip
-        self.loaded.settled += 1
-
-    def _hold(self, record: Record, debt: Debt) -> None:
-        """A dispute hold, once for ever: what staff lifted stays lifted."""
-        key = f"import:{record.debt_ref}:dispute"
-        if self.session.scalars(select(Hold.id).where(Hold.key == key)).first() is None:
-            place_hold(
-                self.session, key=key, debtor_id=debt.debtor_id, debt_id=debt.id, reason=HoldReason.DISPUTE,
-                now=self.now, until=None, actor=self.actor, cause=self._cause(record),
-            )  # fmt: skip
-            self.loaded.held += 1
-
-    def _complete_debtors(self, good: Sequence[Record]) -> None:
-        for facts in together(good):
-            debtor = self.known.debtors[facts.ref]
-            changed, otherwise = complete(debtor, facts)
-            self.loaded.completed += changed
+    def _complete(self, rows: Sequence[Good]) -> None:
+        """Fill in what the ledger did not know of debtors; what it knows otherwise is a notice."""
+        if not rows:
+            return
+        self.writer.settle()
+        ids = {DebtorId(self.debtor_ids[row.debtor]) for row in rows}
+        debtors = {debtor.id: debtor for debtor in self.session.scalars(select(Debtor).where(Debtor.id.in_(ids)))}
+        for row in rows:
+            debtor = debtors[DebtorId(self.debtor_ids[row.debtor])]
+            facts = unpacked(row.record).debtor
+            changed, otherwise = complete(debtor, facts, row.added or DebtorFacts._fields[1:])
+            if self.applied is not None and outside_is_master(self.known.policy(row)):
+                otherwise = []  # it is rewritten, and said so, with its debt
+            if changed and not self.made_here[row.debtor]:
+                self.completed.add(debtor.id)
             if otherwise:
                 self.loaded.notices.append(
                     f"debtor {facts.ref} has another {', '.join(otherwise)} in the ledger; it was left as it is"
                 )
-            if not identifiable(debtor):
-                self.loaded.without_factors.append(facts.ref)
+        self.loaded.completed = len(self.completed)
         self.session.flush()
 
+    def _open(self, rows: Sequence[Good]) -> None:
+        """Open new debts; settled ones are paid in the same breath, unless a promise may have waited for it."""
+        promised: set[int] = set()
+        if not self.known.nothing and any(row.record[14] for row in rows):
+            self.writer.settle()
+            known = {DebtorId(self.debtor_ids[row.debtor]) for row in rows if not self.made_here[row.debtor]}
+            promised = set(self.session.scalars(select(Promise.debtor_id).where(Promise.debtor_id.in_(known))))
+        debts: list[NewDebt] = []
+        waited_for = []
+        for row in rows:
+            debtor_id, settled_on = DebtorId(self.debtor_ids[row.debtor]), row.record[14]
+            at_once = bool(settled_on) and debtor_id not in promised
+            debts.append((debtor_id, self.creditor_ids[row.record[1][0]], row.record, at_once))
+            if at_once:
+                self.loaded.settled += 1
+            elif settled_on:
+                waited_for.append(row)
+        ids, held = self.openings.open(debts)
+        self.loaded.held += held
+        if self.applied is not None:
+            self.applied.saw(ids)
+        self.loaded.new_debts += len(debts)
+        if waited_for:
+            self.writer.settle()
+            refs = [row.record[3] for row in waited_for]
+            made = self.session.execute(select(Debt.ref, Debt.id).where(among(self.session, Debt.ref, refs)))
+            self._settle(waited_for, {ref: debt_id for ref, debt_id in made})
 
-def _waited_for(session: Session, debts: Sequence[Debt]) -> set[DebtId]:
-    """Those of the debts that a plan, a promise or a settlement counts on: their payments go the long way."""
-    planned = set(session.scalars(select(PlanDebt.debt_id).where(PlanDebt.debt_id.in_([d.id for d in debts]))))
-    debtors = {debt.debtor_id for debt in debts}
-    promised = set(session.scalars(select(Promise.debtor_id).where(Promise.debtor_id.in_(debtors))))
-    planned |= set(session.scalars(select(Settlement.debt_id).where(Settlement.debt_id.in_([d.id for d in debts]))))
-    return planned | {debt.id for debt in debts if debt.debtor_id in promised}
+    def _follow(self, rows: Sequence[Good]) -> None:
+        """What has become of debts that are in the ledger already."""
+        self.loaded.unchanged += len(rows)
+        if self.applied is not None and rows:
+            self.writer.settle()
+            self.loaded.problems += self.applied.take(rows)
+            rows = [row for row in rows if not row.record[14]]
+        changed = {row.record[3]: row for row in rows if row.record[14] or row.record[13]}
+        if not changed:
+            return
+        self.writer.settle()
+        is_open = select(Debt).where(among(self.session, Debt.ref, changed), Debt.status == DebtStatus.OPEN)
+        debts = self.session.scalars(is_open.order_by(Debt.id)).all()
+        self._settle(
+            [changed[debt.ref] for debt in debts if changed[debt.ref].record[14]],
+            {debt.ref: debt.id for debt in debts},
+        )
+        for debt in debts:
+            if not changed[debt.ref].record[14]:
+                self._hold(changed[debt.ref], debt)
+
+    def _settle(self, rows: Sequence[Good], ids: dict[str, DebtId]) -> None:
+        """Payments to the creditor directly of all that is left on debts, dated as the file says."""
+        for some in by_thousands(rows):
+            owed = {balance.debt_id: balance for balance in self.session.scalars(
+                select(DebtBalance).where(DebtBalance.debt_id.in_([ids[row.record[3]] for row in some]))
+                .order_by(DebtBalance.debt_id).with_for_update().execution_options(populate_existing=True)
+            )}  # fmt: skip
+            post_many(self.session, [
+                Payment(
+                    key=f"import:{row.record[3]}:settled",
+                    effective_on=unpacked(row.record).settled_on or self.now.date(),
+                    posted_at=self.now, actor=self.actor, cause=self._cause(row), through=CreditorAccount.DIRECT,
+                    split={ids[row.record[3]]: Money(owed[ids[row.record[3]]].owed, row.record[7])},
+                )
+                for row in some if owed[ids[row.record[3]]].owed
+            ])  # fmt: skip
+            self.loaded.settled += len(some)
+
+    def _cause(self, row: Good) -> str:
+        return f"import of {self.name[:120]}, line {row.record[0]}"
+
+    def _hold(self, row: Good, debt: Debt) -> None:
+        """A dispute hold, once for ever: what staff lifted stays lifted."""
+        key = f"import:{debt.ref}:dispute"
+        if self.session.scalars(select(Hold.id).where(Hold.key == key)).first() is None:
+            place_hold(
+                self.session, key=key, debtor_id=debt.debtor_id, debt_id=debt.id, reason=HoldReason.DISPUTE,
+                now=self.now, until=None, actor=self.actor, cause=self._cause(row),
+            )  # fmt: skip
+            self.loaded.held += 1
+
+    def _count_unidentified(self, refs: Sequence[str]) -> None:
+        """Those of whom the ledger does not know more than the file: no date of birth, or neither postcode nor name."""
+        if not refs:
+            return
+        self.writer.settle()
+        lacking = set(self.session.scalars(
+            select(Debtor.ref).where(
+                among(self.session, Debtor.ref, refs),
+                Debtor.date_of_birth.is_(None) | (Debtor.postcode.is_(None) & (Debtor.last_name == "")),
+            )
+        ))
+        self.loaded.unidentified += len(lacking)
+        self.loaded.such_as += [ref for ref in refs if ref in lacking][:NAMED - len(self.loaded.such_as)]
 
 
-def _time_barred(record: Record, day: date) -> bool | None:
-    """What the file says; else no while it is young everywhere, and unknown (so staff decide) when it is not."""
-    if record.time_barred is not None:
-        return record.time_barred
-    latest = max(filter(None, (record.opened_on, record.due_on, record.last_acknowledged_on)))
-    return False if latest > day - relativedelta(years=NEVER_BARRED_YEARS) else None
+def _secret(fact: str | None, encrypted: str | None) -> str | None:
+    """The fact as it is stored: encrypted with the others of its rows, or by itself."""
+    return None if fact is None else encrypted or encrypt(fact)

@@ -9,7 +9,7 @@ from typing import Literal
 
 Kind = Literal[
     "ref", "text", "amount", "date", "yes_or_no", "country", "region", "currency", "language",
-    "timezone", "email", "phone", "postcode", "policy", "status", "word",
+    "timezone", "email", "phone", "postcode", "policy", "status", "word", "change",
 ]  # fmt: skip
 
 
@@ -59,6 +59,7 @@ LAYOUT: tuple[Field, ...] = (
     Field("status", "status", "`open` (when empty), `disputed` or `settled`"),
     Field("disputed", "yes_or_no", "Whether the debtor disputes it; an open debt goes on hold"),
     Field("settled_on", "date", "The day it was paid in full; the day of the import for `settled` without one"),
+    Field("change", "change", "In a delta file: `new`, `changed`, `closed`, `written_off` or `recalled`"),
 )
 FIELDS: Mapping[str, Field] = {field.name: field for field in LAYOUT}
 REQUIRED: tuple[str, ...] = tuple(field.name for field in LAYOUT if field.required)

@@ -1,67 +1,21 @@
-"""Creditors and debtors from what a file says of them."""
+"""Debtors from what a file says of them."""
 
 from collections.abc import Iterable
-from dataclasses import fields
-from datetime import date, datetime
+from datetime import date
 
-from ledger.importing.compare import USUAL_POLICY
-from ledger.importing.records import DebtorFacts, Record
-from ledger.models import Creditor, Debtor
+from ledger.importing.records import DebtorFacts
+from ledger.models import Debtor
 
-
-def new_creditor(record: Record) -> Creditor:
-    """The creditor of ``record``, for one the ledger does not know."""
-    facts = record.creditor
-    country = facts.country or record.debtor.country
-    return Creditor(
-        ref=facts.ref,
-        name=facts.name or facts.ref,
-        country=country,
-        currency=record.currency,
-        policy=facts.policy or USUAL_POLICY[country],
-        own_collector=bool(facts.own_collector),
-    )
+FACTS = tuple(name for name in DebtorFacts._fields if name != "ref")
 
 
-def new_debtor(facts: DebtorFacts, now: datetime) -> Debtor:
-    """The debtor of ``facts``, for one the ledger does not know."""
-    return Debtor(
-        ref=facts.ref,
-        first_name=facts.first_name or "",
-        last_name=facts.last_name or "",
-        date_of_birth=facts.date_of_birth.isoformat() if facts.date_of_birth else None,
-        country=facts.country,
-        postcode=facts.postcode,
-        region=facts.region,
-        email=facts.email,
-        phone=facts.phone,
-        language=facts.language,
-        timezone=facts.timezone,
-        vulnerable=bool(facts.vulnerable),
-        created_at=now,
-    )
-
-
-def together(records: Iterable[Record]) -> list[DebtorFacts]:
-    """What the records say of each debtor taken together; they agree where they say anything."""
-    found: dict[str, DebtorFacts] = {}
-    for record in records:
-        facts = found.get(record.debtor.ref, record.debtor)
-        merged = {}
-        for f in fields(DebtorFacts):
-            first = getattr(facts, f.name)
-            merged[f.name] = getattr(record.debtor, f.name) if first is None else first
-        found[record.debtor.ref] = DebtorFacts(**merged)
-    return list(found.values())
-
-
-def complete(debtor: Debtor, facts: DebtorFacts) -> tuple[bool, list[str]]:
+def complete(debtor: Debtor, facts: DebtorFacts, only: Iterable[str] = FACTS) -> tuple[bool, list[str]]:
     """Fill in what the ledger did not know of ``debtor``: whether there was any, and what it knows otherwise.
 
     The ledger's own word stays: the debtor may have told us of a change since the file was made.
     """
     changed, otherwise = False, []
-    for what in (f.name for f in fields(DebtorFacts) if f.name != "ref"):
+    for what in only:
         said, has = getattr(facts, what), getattr(debtor, what)
         said = said.isoformat() if isinstance(said, date) else said
         if said in (None, False, has):
@@ -74,6 +28,16 @@ def complete(debtor: Debtor, facts: DebtorFacts) -> tuple[bool, list[str]]:
     return changed, otherwise
 
 
-def identifiable(debtor: Debtor) -> bool:
-    """Whether the debtor can prove who they are: date of birth, and postcode or last name."""
-    return bool(debtor.date_of_birth and (debtor.postcode or debtor.last_name))
+def rewrite(debtor: Debtor, facts: DebtorFacts, only: Iterable[str] = FACTS) -> list[str]:
+    """Make ``debtor`` what the file says where it says anything; the names of the facts that changed.
+
+    What was never a file's to say stays: a flag of vulnerability is set and not taken back.
+    """
+    changed = []
+    for what in only:
+        said, has = getattr(facts, what), getattr(debtor, what)
+        said = said.isoformat() if isinstance(said, date) else said
+        if said not in (None, has) and not (what == "vulnerable" and said is False):
+            setattr(debtor, what, said)
+            changed.append(what)
+    return changed

@@ -1,15 +1,25 @@
 """What one good row says: a debt, its debtor and its creditor, in types."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
 
-from ledger.kinds import Bucket
-from ledger.money import Money, total
+from ledger.kinds import OWED, Bucket
+from ledger.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class CreditorFacts:
+class Change(StrEnum):
+    """What a delta file says has become of a debt since the file before."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    CLOSED = "closed"
+    WRITTEN_OFF = "written_off"
+    RECALLED = "recalled"
+
+
+class CreditorFacts(NamedTuple):
     """Who is owed. ``country`` is that of the creditor, ``None`` when the file does not say."""
 
     ref: str
@@ -19,8 +29,7 @@ class CreditorFacts:
     own_collector: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class DebtorFacts:
+class DebtorFacts(NamedTuple):
     """Who owes. ``None`` is what the file does not say."""
 
     ref: str
@@ -37,9 +46,8 @@ class DebtorFacts:
     vulnerable: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One row."""
+class Record(NamedTuple):
+    """One row. ``minor`` are principal, interest, fees and costs in minor units of ``currency``."""
 
     line: int
     creditor: CreditorFacts
@@ -49,15 +57,51 @@ class Record:
     description: str
     original_creditor: str | None
     currency: str
-    amounts: Mapping[Bucket, Money]
+    minor: tuple[int, int, int, int]
     opened_on: date
     due_on: date | None
     last_acknowledged_on: date | None
     time_barred: bool | None
     disputed: bool
     settled_on: date | None
+    change: Change | None = None
+
+    @property
+    def amounts(self) -> Mapping[Bucket, Money]:
+        """The four amounts by bucket."""
+        return {bucket: Money(minor, self.currency) for bucket, minor in zip(OWED, self.minor, strict=True)}
 
     @property
     def total(self) -> Money:
         """The four amounts together."""
-        return total(self.amounts.values(), self.currency)
+        return Money(sum(self.minor), self.currency)
+
+
+_DATES_OF_RECORD = tuple(
+    Record._fields.index(name) for name in ("opened_on", "due_on", "last_acknowledged_on", "settled_on")
+)
+_BORN = DebtorFacts._fields.index("date_of_birth")
+_CREDITOR, _DEBTOR, _CHANGE = (Record._fields.index(name) for name in ("creditor", "debtor", "change"))
+
+
+def packed(record: Record) -> tuple[Any, ...]:
+    """``record`` as plain values, dates as ISO text: what crosses from one process to another by ``marshal``."""
+    debtor: list[Any] = list(record.debtor)
+    debtor[_BORN] = debtor[_BORN] and debtor[_BORN].isoformat()
+    plain: list[Any] = list(record)
+    for place in _DATES_OF_RECORD:
+        plain[place] = plain[place] and plain[place].isoformat()
+    plain[_CREDITOR], plain[_DEBTOR] = tuple(record.creditor), tuple(debtor)
+    plain[_CHANGE] = record.change and record.change.value
+    return tuple(plain)
+
+
+def unpacked(plain: tuple[Any, ...]) -> Record:
+    """The record that ``packed`` made ``plain`` of."""
+    debtor, values = list(plain[_DEBTOR]), list(plain)
+    debtor[_BORN] = debtor[_BORN] and date.fromisoformat(debtor[_BORN])
+    for place in _DATES_OF_RECORD:
+        values[place] = values[place] and date.fromisoformat(values[place])
+    values[_CREDITOR], values[_DEBTOR] = CreditorFacts(*plain[_CREDITOR]), DebtorFacts(*debtor)
+    values[_CHANGE] = plain[_CHANGE] and Change(plain[_CHANGE])
+    return Record(*values)

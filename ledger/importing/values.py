@@ -33,6 +33,7 @@ _REF = re.compile(r"[A-Z0-9][A-Z0-9._/-]{1,39}")
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _GB_POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
 _US_ZIP = re.compile(r"([0-9]{5})(?:-?([0-9]{4}))?")
+_BETWEEN, _NUMBER = re.compile(r"[\s().-]"), re.compile(r"\+?[0-9]{7,15}")
 _YES = {"yes", "y", "true", "1"}
 _NO = {"no", "n", "false", "0"}
 
@@ -44,7 +45,7 @@ def text(value: str, *, longest: int) -> str:
         raise BadValue(f"{shown(words)} is longer than {longest} characters")
     if words[:1] in ("=", "+", "-", "@"):
         raise BadValue(f"{shown(words)} starts like a spreadsheet formula; save the sheet's values, not its formulas")
-    if any(unicodedata.category(sign) in _INVISIBLE for sign in words):
+    if not words.isprintable() and any(unicodedata.category(sign) in _INVISIBLE for sign in words):
         raise BadValue(f"{shown(words)} holds characters that cannot be seen")
     return words
 
@@ -52,7 +53,7 @@ def text(value: str, *, longest: int) -> str:
 def ref(value: str) -> str:
     """A reference in upper case: 2 to 40 of A-Z, 0-9 and ``. _ / -``, beginning with a letter or figure."""
     upper = value.upper()
-    if re.fullmatch(r"[0-9](?:\.[0-9]+)?E\+[0-9]+", upper):
+    if "E+" in upper and re.fullmatch(r"[0-9](?:\.[0-9]+)?E\+[0-9]+", upper):
         raise BadValue(f"{shown(value)} is a number shortened by a spreadsheet; format the column as text")
     if not _REF.fullmatch(upper):
         raise BadValue(f"{shown(value)} is no reference: 2 to 40 letters, figures and . _ / - are, with no spaces")
@@ -79,15 +80,33 @@ def _figure(numbers: Numbers) -> re.Pattern[str]:
     return re.compile(rf"(?P<whole>{whole})(?:{re.escape(numbers.decimal)}(?P<part>[0-9]{{1,8}}))?")
 
 
-def amount(value: str, *, numbers: Numbers) -> Decimal:
-    """A figure of money that is not below zero. Currency signs and brackets are refused."""
+def figure(value: str, *, numbers: Numbers) -> tuple[str, str]:
+    """The figures before and behind the decimal sign of an amount that is not below zero.
+
+    Currency signs and brackets are refused.
+    """
     found = _figure(numbers).fullmatch(value)
     if found:
-        whole = found["whole"].replace(numbers.thousands, "")
-        return Decimal(f"{whole}.{found['part']}" if found["part"] else whole)
+        whole, part = found.groups()
+        return whole.replace(numbers.thousands, "") if numbers.thousands else whole, part or ""
     if value.startswith(("-", "(", "−")):
         raise BadValue(f"{shown(value)} is below zero; a debt has no negative part")
     raise BadValue(f"{shown(value)} is not an amount like {numbers.example}")
+
+
+def amount(value: str, *, numbers: Numbers) -> Decimal:
+    """A figure of money that is not below zero. Currency signs and brackets are refused."""
+    whole, part = figure(value, numbers=numbers)
+    return Decimal(f"{whole}.{part}" if part else whole)
+
+
+def written(day: date, pattern: str) -> str:
+    """``day`` as ``date_reader(pattern)`` reads it."""
+    figures = {
+        "YYYY": f"{day.year:04}", "MMM": MONTHS[day.month - 1].title(), "MM": f"{day.month:02}", "M": str(day.month),
+        "DD": f"{day.day:02}", "D": str(day.day),
+    }  # fmt: skip
+    return "".join(figures.get(part, part) for part in re.split(r"(YYYY|MMM|MM|M|DD|D)", pattern))
 
 
 @cache
@@ -126,6 +145,7 @@ def date_reader(pattern: str) -> Callable[[str], date]:
     return read
 
 
+@lru_cache(maxsize=1000)
 def yes_or_no(value: str) -> bool:
     """yes/no, y/n, true/false, 1/0."""
     if value.lower() in _YES:
@@ -141,6 +161,7 @@ def _countries() -> frozenset[str]:
     return frozenset(str(code) for code in names if re.fullmatch("[A-Z]{2}", str(code))) - {"EU", "EZ", "UN", "ZZ"}
 
 
+@lru_cache(maxsize=1000)
 def country(value: str) -> str:
     """An ISO 3166 code of two letters; UK is read as GB."""
     code = {"UK": "GB"}.get(value.upper(), value.upper())
@@ -149,6 +170,7 @@ def country(value: str) -> str:
     return code
 
 
+@lru_cache(maxsize=1000)
 def currency(value: str) -> str:
     """An ISO 4217 code in upper case."""
     if value.upper() not in _currencies():
@@ -166,6 +188,7 @@ def _languages() -> frozenset[str]:
     return frozenset(str(code) for code in Locale("en").languages if re.fullmatch("[a-z]{2,3}", str(code)))
 
 
+@lru_cache(maxsize=1000)
 def language(value: str) -> str:
     """A language code such as ``en`` or ``es``, optionally with a country: ``en-GB``."""
     first, _, rest = value.replace("_", "-").partition("-")
@@ -179,6 +202,7 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+@lru_cache(maxsize=1000)
 def timezone(value: str) -> str:
     """An IANA time zone such as ``Europe/London``."""
     if value not in _zones() or ("/" not in value and value != "UTC"):
@@ -188,15 +212,15 @@ def timezone(value: str) -> str:
 
 def email(value: str) -> str:
     """An e-mail address, as written."""
-    if len(value) > 254 or not _EMAIL.fullmatch(value) or any(unicodedata.category(c) in _INVISIBLE for c in value):
+    if len(value) > 254 or not _EMAIL.fullmatch(value) or not value.isprintable():
         raise BadValue(f"{shown(value)} is no e-mail address")
     return value
 
 
 def phone(value: str, *, country: str | None) -> str:
     """A number in international form (``+44…``). National numbers are completed in GB and the US only."""
-    digits = re.sub(r"[\s().-]", "", value)
-    if not re.fullmatch(r"\+?[0-9]{7,15}", digits):
+    digits = value if value[1:].isdigit() else _BETWEEN.sub("", value)
+    if not _NUMBER.fullmatch(digits):
         raise BadValue(f"{shown(value)} is no telephone number")
     if digits.startswith("+"):
         return digits
@@ -241,6 +265,7 @@ def region(value: str, *, country: str | None) -> str:
     return text(value, longest=50)
 
 
+@lru_cache(maxsize=1000)
 def word(value: str) -> str:
     """One word in lower case; white space becomes an underscore."""
     found = "_".join(value.lower().split())

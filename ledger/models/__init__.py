@@ -4,6 +4,7 @@ from ledger.models.accrual import Accrual, AccrualSpan
 from ledger.models.budgets import Budget
 from ledger.models.feed import FeedEvent
 from ledger.models.holds import Hold
+from ledger.models.imports import DeltaImport
 from ledger.models.parties import Creditor, Debt, Debtor
 from ledger.models.plans import Instalment, Plan, PlanDebt
 from ledger.models.postings import Account, DebtBalance, Entry, Seal, TakeBack, Txn
@@ -11,7 +12,7 @@ from ledger.models.promises import Promise, PromiseDebt
 from ledger.models.settlements import Settlement, SettlementDue
 
 __all__ = [
-    "Account", "Accrual", "AccrualSpan", "Budget", "Creditor", "Debt", "DebtBalance", "Debtor", "Entry", "FeedEvent",
-    "Hold", "Instalment", "Plan", "PlanDebt", "Promise", "PromiseDebt", "Seal", "Settlement", "SettlementDue",
-    "TakeBack", "Txn",
+    "Account", "Accrual", "AccrualSpan", "Budget", "Creditor", "Debt", "DebtBalance", "Debtor", "DeltaImport", "Entry",
+    "FeedEvent", "Hold", "Instalment", "Plan", "PlanDebt", "Promise", "PromiseDebt", "Seal", "Settlement",
+    "SettlementDue", "TakeBack", "Txn",
 ]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.importing.checking import Request
 from ledger.importing.mapping import NATIVE, MappingFile
-from ledger.importing.rows import Reading, read_file
 from runtime.settings import ROOT, settings
+from tests.importing.reading import Reading, read_file
 
 TODAY = date(2026, 4, 15)
 
@@ -43,6 +44,6 @@ def read() -> Callable[..., Reading]:
     """Reads a file as ``debtdesk import`` would on TODAY."""
 
     def reading(path: Path, mapping: MappingFile = NATIVE, as_of: date | None = None, **more: str) -> Reading:
-        return read_file(path, mapping=mapping, as_of=as_of, today=TODAY, **more)
+        return read_file(Request(path, TODAY, mapping=mapping, as_of=as_of, **more))
 
     return reading

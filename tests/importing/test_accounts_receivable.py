@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from ledger.balances import balance_of
 from ledger.check import check
+from ledger.importing.checking import Request
 from ledger.importing.load import load
 from ledger.importing.mapping import load_mapping
-from ledger.importing.rows import read_file
 from ledger.models import Debt, Debtor
 from ledger.receipts import payments_of
 from runtime.database import Database
@@ -43,9 +43,7 @@ def balances(db: Database, path: Path, as_of: date) -> dict[str, tuple[str, str]
     """Import ``path`` and say what each debtor owes, and the disputed part of it."""
     now = datetime.now(timezone.utc)
     mapping = load_mapping("accounts_receivable")
-    reading = read_file(path, mapping=mapping, as_of=as_of, today=now.date())
-    with db.write() as session:
-        loaded = load(session, reading, now=now, actor="import")
+    loaded = load(db, Request(path, now.date(), mapping=mapping, as_of=as_of), now=now, actor="import")
     assert loaded.problems == []
     found = {}
     with db.read() as session:

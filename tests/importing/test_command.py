@@ -41,7 +41,7 @@ def test_a_good_file(sqlite: Database, csv_file: Write, capsys: pytest.CaptureFi
     assert "1 debt settled, 1 dispute hold placed" in said.out
     assert "1 debtor cannot be identified by what the file says" in said.out
     assert "debtdesk link REF" in said.out
-    assert "Checking rows" in said.err
+    assert "Checking rows, placing debts" in said.err
     run_import(sqlite, path)
     assert "nothing new" in capsys.readouterr().out
     assert debts(sqlite) == 3

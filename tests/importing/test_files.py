@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.importing.rows import Reading
 from runtime.errors import OperatorError
+from tests.importing.reading import Reading
 
 HEADER = (
     "creditor_ref,debtor_ref,first_name,last_name,date_of_birth,country,postcode,debt_ref,currency,principal,opened_on"

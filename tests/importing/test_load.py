@@ -12,7 +12,7 @@ from ledger.balances import balance_of
 from ledger.check import check
 from ledger.importing import load as loading
 from ledger.importing.load import Loaded, load
-from ledger.importing.rows import Reading
+from ledger.importing.records import Record
 from ledger.kinds import CreditorAccount, DebtStatus, PromiseStatus
 from ledger.models import Account, Creditor, Debt, DebtBalance, Debtor, Entry, Hold, Txn
 from ledger.money import Money
@@ -23,6 +23,7 @@ from ledger.promises import make_promise, promises_of
 from ledger.receipts import payments_of, receive
 from ledger.schedule import MONTHLY
 from runtime.database import Database
+from tests.importing.reading import Reading
 
 Write = Callable[..., Path]
 Read = Callable[..., Reading]
@@ -43,8 +44,7 @@ ROWS = (
 
 
 def place(db: Database, reading: Reading, **more: Any) -> Loaded:
-    with db.write() as session:
-        return load(session, reading, now=NOW, actor="import", **more)
+    return load(db, reading.request, now=NOW, actor="import", **more)
 
 
 def totals(db: Database, ref: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -70,7 +70,7 @@ def counts(db: Database) -> dict[str, int]:
 def test_a_file_becomes_debts_payments_and_holds(db: Database, csv_file: Write, read: Read) -> None:
     loaded = place(db, read(csv_file(*ROWS)))
     assert (loaded.new_creditors, loaded.new_debtors, loaded.new_debts) == (2, 2, 5)
-    assert (loaded.settled, loaded.held, loaded.without_factors) == (1, 1, ["DD-2"])
+    assert (loaded.settled, loaded.held, loaded.unidentified, loaded.such_as) == (1, 1, 1, ["DD-2"])
     assert totals(db, "DD-1") == ({"GBP": "225.75"}, {"GBP": "92.00"})
     assert sound(db) == []
     with db.read() as session:
@@ -108,7 +108,7 @@ def test_nothing_half_done_when_it_breaks_at_the_end(
     def breaks(*_: object, **__: object) -> None:
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(loading, "place_hold", breaks)
+    monkeypatch.setattr(loading._Placing, "_count_unidentified", breaks)
     with pytest.raises(RuntimeError):
         place(db, read(csv_file(*ROWS)))
     assert set(counts(db).values()) == {0}
@@ -218,7 +218,7 @@ def test_debtors_are_completed_but_not_rewritten(db: Database, csv_file: Write, 
         ROWS[1].replace("SW1A 1AA", "M1 1AE").replace("Ada", "Ada May"),
     )
     loaded = place(db, read(csv_file(*more)))
-    assert (loaded.completed, loaded.without_factors) == (1, [])
+    assert (loaded.completed, loaded.unidentified) == (1, 0)
     assert loaded.notices == ["debtor DD-1 has another first_name, postcode in the ledger; it was left as it is"]
     with db.read() as session:
         ada, bo = session.scalars(select(Debtor).order_by(Debtor.ref))
@@ -259,13 +259,21 @@ def test_bulk_writes_the_rows_the_single_services_write(
 ) -> None:
     reading = read(csv_file(*ROWS))
     bulk, single = make_sqlite(), make_sqlite()
+
+    def new_creditor(record: Record) -> Creditor:
+        name = record.creditor.name or record.creditor.ref
+        return Creditor(ref=record.creditor.ref, name=name, country="GB", currency="GBP", policy="uk-standard")
+
+    def new_debtor(record: Record) -> Debtor:
+        facts = record.debtor._asdict() | {"date_of_birth": str(record.debtor.date_of_birth), "created_at": NOW}
+        return Debtor(**facts | {"last_name": record.debtor.last_name or "", "vulnerable": False})
+
     place(bulk, reading)
     with single.write() as session:
         parties: dict[str, Any] = {}
         for record in reading.records:  # parties first, so that the ids agree
             for ref, make in (
-                (record.creditor.ref, loading.new_creditor),
-                (record.debtor.ref, lambda r: loading.new_debtor(r.debtor, NOW)),
+                (record.creditor.ref, new_creditor), (record.debtor.ref, new_debtor),
             ):
                 if ref not in parties:
                     parties[ref] = make(record)
@@ -277,13 +285,14 @@ def test_bulk_writes_the_rows_the_single_services_write(
                 session, key=f"import:{record.debt_ref}:opening", ref=record.debt_ref, kind=record.kind,
                 debtor_id=parties[record.debtor.ref].id, creditor_id=parties[record.creditor.ref].id,
                 opened_on=record.opened_on, principal=p, interest=i, fees=f, costs=c, effective_on=record.opened_on,
-                time_barred=False, now=NOW, actor="import", cause=f"import of {reading.name}, line {record.line}",
+                time_barred=False, now=NOW, actor="import",
+                cause=f"import of {reading.request.name}, line {record.line}",
             )  # fmt: skip
             if record.settled_on:
                 receive(
                     session, key=f"import:{record.debt_ref}:settled", split={debt.id: record.total},
                     effective_on=record.settled_on, posted_at=NOW, actor="import", through=CreditorAccount.DIRECT,
-                    cause=f"import of {reading.name}, line {record.line}",
+                    cause=f"import of {reading.request.name}, line {record.line}",
                 )  # fmt: skip
     assert everything(bulk) == everything(single)
     bulk.close()

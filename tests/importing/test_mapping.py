@@ -8,9 +8,9 @@ import pytest
 
 from ledger.importing.mapping import load_mapping
 from ledger.importing.native import LAYOUT
-from ledger.importing.rows import Reading
 from runtime.errors import OperatorError
 from runtime.settings import ROOT
+from tests.importing.reading import Reading
 
 Write = Callable[..., Path]
 Read = Callable[..., Reading]

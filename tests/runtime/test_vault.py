@@ -70,3 +70,12 @@ def test_what_was_not_encrypted_here_is_said(stored: str) -> None:
 def test_purposes_are_kept_apart() -> None:
     assert vault.keyed_hash("address", "x") == vault.keyed_hash("address", "x")
     assert vault.keyed_hash("address", "x") != vault.keyed_hash("code", "x")
+
+
+def test_many_texts_are_encrypted_as_each_alone(folder: Path) -> None:
+    texts = ["1981-05-17", "SW1A 1AA", "", "x" * 15, "x" * 16, "é" * 40, "1981-05-17"]
+    tokens = vault.encrypt_many(texts)
+    assert [vault.decrypt(token) for token in tokens] == texts
+    assert len(set(tokens)) == len(texts)  # the same text never looks the same
+    assert [len(token) for token in tokens] == [len(vault.encrypt(text)) for text in texts]
+    assert vault.encrypt_many([]) == []

@@ -1,0 +1,210 @@
+"""Rows into tables at the speed of the database's own driver: ``COPY`` on PostgreSQL, ``executemany`` on SQLite.
+
+Every constraint and trigger works as for any other insert (docs/decisions/009). What is written here is in the transaction of
+the session, and no object of the session knows of it.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+MOST_DRAWN = 100_000
+LARGE_CACHE = 128 * 1024 * 1024
+
+
+class BulkWriter(Protocol):
+    """Writes many rows. Values are plain: text, whole numbers, ``flag``, ``instant``, dates as ISO text, None."""
+
+    def insert(self, table: str, columns: Sequence[str], rows: Rows) -> None:
+        """Insert the rows; done at the latest when ``settle`` returns."""
+
+    def settle(self) -> None:
+        """Wait until all rows are in. Raises IntegrityError for rows the database refuses."""
+
+    def ids(self, table: str, count: int) -> Sequence[int]:
+        """``count`` new ids for the table, ascending; nobody else gets them."""
+
+    def flag(self, value: bool | None) -> Any:
+        """A truth value as it is written."""
+
+    def instant(self, at: datetime) -> str:
+        """An instant as it is written."""
+
+
+@contextmanager
+def bulk_writer(session: Session, *, large: bool = False) -> Iterator[BulkWriter]:
+    """A writer in the transaction of ``session``, which must be a writing one. Everything is in when the block ends.
+
+    ``large`` is for millions of rows: SQLite may then keep up to 128 MB of pages in memory instead of 2.
+    """
+    session.flush()
+    sqlite_ = session.get_bind().dialect.name == "sqlite"
+    writer = _Sqlite(session, large=large) if sqlite_ else _Postgresql(session)
+    try:
+        yield writer
+        writer.settle()
+    finally:
+        writer.close()
+
+
+def _driver(session: Session) -> Any:
+    return session.connection().connection.driver_connection
+
+
+class _Sqlite:
+    def __init__(self, session: Session, *, large: bool) -> None:
+        self._raw: Any = _driver(session)
+        self._usual = self._raw.execute("PRAGMA cache_size").fetchone()[0]
+        if large:
+            self._raw.execute(f"PRAGMA cache_size = -{LARGE_CACHE // 1024}")
+        self._next: dict[str, int] = {}
+
+    def insert(self, table: str, columns: Sequence[str], rows: Rows) -> None:
+        if not rows:
+            return
+        places = ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608 - names of ours
+        try:
+            self._raw.executemany(statement, rows)
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(statement, None, error) from None
+
+    def settle(self) -> None:
+        """Everything is in already."""
+
+    def ids(self, table: str, count: int) -> Sequence[int]:
+        """What follows the highest: nobody else writes meanwhile."""
+        newest = self._raw.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]  # noqa: S608
+        first = max(int(newest) + 1, self._next.get(table, 0))
+        self._next[table] = first + count
+        return range(first, first + count)
+
+    def flag(self, value: bool | None) -> Any:
+        return None if value is None else int(value)
+
+    def instant(self, at: datetime) -> str:
+        return f"{at.astimezone(UTC).replace(tzinfo=None):%Y-%m-%d %H:%M:%S.%f}"
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._raw.execute(f"PRAGMA cache_size = {self._usual}")
+
+
+class _Postgresql:
+    """Rows are sent by a thread of its own, so that the next ones are made while the server works."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._raw: Any = _driver(session)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="copy")
+        self._under_way: list[Future[None]] = []
+        self._drawn: dict[str, Sequence[int]] = {}
+        self._asked: dict[str, int] = {}
+
+    def insert(self, table: str, columns: Sequence[str], rows: Rows) -> None:
+        if not rows:
+            return
+        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        self._under_way = [future for future in self._under_way if not _finished(future)]
+        while len(self._under_way) > 24:  # what waits is held in memory
+            self._under_way.pop(0).result()
+        self._under_way.append(self._thread.submit(self._copy, statement, copied(rows)))
+
+    def settle(self) -> None:
+        under_way, self._under_way = self._under_way, []
+        for future in under_way:
+            future.result()
+
+    def ids(self, table: str, count: int) -> Sequence[int]:
+        """From the table's own sequence, so that others go on numbering beside us; more at a time as more are asked."""
+        kept = self._drawn.get(table, range(0))
+        if len(kept) < count:
+            kept = self._draw(table, max(count, min(self._asked.get(table, 0), MOST_DRAWN)))
+        self._asked[table] = self._asked.get(table, 0) + count
+        self._drawn[table] = kept[count:]
+        return kept[:count]
+
+    def _draw(self, table: str, count: int) -> Sequence[int]:
+        self.settle()
+        drawn = (
+            "(SELECT nextval(pg_get_serial_sequence(:table, 'id')) AS id FROM generate_series(1, :count)) AS drawn"
+        )
+        wanted = {"table": table, "count": count}
+        first, last = self._session.execute(text(f"SELECT min(id), max(id) FROM {drawn}"), wanted).one()  # noqa: S608 - words of ours
+        if last - first + 1 == count:  # as a rule: nobody drew at the same moment
+            return range(first, last + 1)
+        return sorted(self._session.scalars(text(f"SELECT id FROM {drawn}"), wanted))  # noqa: S608
+
+    def flag(self, value: bool | None) -> Any:
+        return None if value is None else "t" if value else "f"
+
+    def instant(self, at: datetime) -> str:
+        return at.astimezone(UTC).isoformat(sep=" ")
+
+    def close(self) -> None:
+        """Let the thread finish; what it could not write was said by ``settle``, or does not matter any more."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _copy(self, statement: str, content: str) -> None:
+        import psycopg
+
+        try:
+            with self._raw.cursor() as cursor, cursor.copy(statement) as copy:
+                copy.write(content)
+        except psycopg.IntegrityError as error:
+            raise IntegrityError(statement, None, error) from None
+
+
+def _finished(future: "Future[None]") -> bool:
+    if future.done():
+        future.result()  # raises what went wrong
+        return True
+    return False
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def copied(rows: Rows) -> str:
+    """The rows in the text format of ``COPY``.
+
+    >>> copied([(1, None, "a\\tb")])
+    '1\\t\\\\N\\ta\\\\tb\\n'
+    """
+    made = "\n".join(["\t".join(["\\N" if value is None else str(value) for value in row]) for row in rows]) + "\n"
+    nothings = sum(row.count(None) for row in rows)
+    columns = len(rows[0])
+    plain = (made.count("\\") == nothings and made.count("\t") == len(rows) * (columns - 1)
+             and made.count("\n") == len(rows) and "\r" not in made)  # fmt: skip
+    if plain:  # as a rule: no text holds a sign that has to be escaped
+        return made
+    return "".join(
+        "\t".join("\\N" if value is None else str(value).translate(_ESCAPES) for value in row) + "\n" for row in rows
+    )
+
+
+def day(value: date | None) -> str | None:
+    """A date as it is written."""
+    return None if value is None else value.isoformat()
+
+
+def by_thousands(items: Iterable[Any], size: int = 5_000) -> Iterator[list[Any]]:
+    """``items`` some thousands at a time, so that no statement grows with the work."""
+    batch: list[Any] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
