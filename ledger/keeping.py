@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from ledger.kinds import OWED, PlanStatus, PostingKind, PromiseStatus
+from ledger.kinds import OWED, DebtStatus, PlanStatus, PostingKind, PromiseStatus
 from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, Txn
+from ledger.plan_states import fill, follow_up, new_states
 from runtime.ids import DebtId, DebtorId
 
 
@@ -49,14 +50,14 @@ def paid_between(
 
 
 def keep(session: Session, debts: Iterable[Debt], *, on: date, at: datetime) -> None:
-    """Bring the plans and promises of ``debts`` up to date after a payment or its reversal with value date ``on``."""
+    """Bring the plans and promises of ``debts`` up to date after a posting with value date ``on``."""
     debts = list(debts)
-    _keep_plans(session, {debt.id for debt in debts}, on, at)
+    _keep_plans(session, {debt.id for debt in debts}, at)
     _keep_promises(session, debts)
     session.flush()
 
 
-def _keep_plans(session: Session, debt_ids: Collection[DebtId], on: date, at: datetime) -> None:
+def _keep_plans(session: Session, debt_ids: Collection[DebtId], at: datetime) -> None:
     mine = select(PlanDebt.plan_id).where(PlanDebt.debt_id.in_(debt_ids))
     plans = session.scalars(
         select(Plan).where(Plan.id.in_(mine), Plan.status != PlanStatus.CANCELLED)
@@ -64,23 +65,59 @@ def _keep_plans(session: Session, debt_ids: Collection[DebtId], on: date, at: da
         .order_by(Plan.id).with_for_update().execution_options(populate_existing=True)
     ).all()
     for plan in plans:
-        paid = paid_on_debts(session, [share.debt_id for share in plan.debts])
-        left = sum(max(0, paid[share.debt_id] - share.paid_before) for share in plan.debts)
-        for instalment in plan.instalments:
-            instalment.paid = min(left, instalment.amount)
-            left -= instalment.paid
-            if instalment.paid < instalment.amount:
-                instalment.paid_on = None
-            elif instalment.paid_on is None:
-                instalment.paid_on = on
-        whole = all(instalment.paid == instalment.amount for instalment in plan.instalments)
-        if whole and plan.status is PlanStatus.ACTIVE:
-            plan.status, plan.ended_at, plan.ended_by = PlanStatus.COMPLETED, at, "ledger"
-            plan.version += 1
-        elif not whole and plan.status is PlanStatus.COMPLETED and not _in_another_plan(session, plan):
+        count_plan(session, plan, at=at)
+
+
+def plan_payments(session: Session, plan: Plan) -> list[tuple[date, int]]:
+    """What came in for a plan, by value date, the earliest first, in minor units.
+
+    What had been paid on a debt when the plan was agreed is taken off what was posted first.
+    """
+    rows = session.execute(
+        select(Account.debt_id, Txn.id, Txn.effective_on, func.sum(-Entry.amount))
+        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
+        .where(Account.debt_id.in_([share.debt_id for share in plan.debts]), Account.kind.in_(OWED),
+               standing_payment())
+        .group_by(Account.debt_id, Txn.id, Txn.effective_on).order_by(Txn.id)
+    )
+    before = {share.debt_id: share.paid_before for share in plan.debts}
+    came: list[tuple[date, int, int]] = []
+    for debt_id, txn_id, effective_on, amount in rows:
+        old = min(before[debt_id], int(amount))
+        before[debt_id] -= old
+        if amount > old:
+            came.append((effective_on, txn_id, int(amount) - old))
+    return [(on, amount) for on, _, amount in sorted(came)]
+
+
+def paid_by_debt(session: Session, plan: Plan) -> dict[DebtId, int]:
+    """What came in for a plan on each of its debts, in minor units."""
+    paid = paid_on_debts(session, [share.debt_id for share in plan.debts])
+    return {share.debt_id: max(0, paid[share.debt_id] - share.paid_before) for share in plan.debts}
+
+
+def count_plan(session: Session, plan: Plan, *, at: datetime) -> None:
+    """Bring a locked plan, its instalments and what is known of them up to date with the payments there are.
+
+    It is completed when all is paid, or when nothing is owed on its debts any more (a settlement, a write-off).
+    """
+    fill(plan, plan_payments(session, plan))
+    session.add_all(new_states(plan, at))
+    closed = not session.scalar(
+        select(exists().where(Debt.id.in_([share.debt_id for share in plan.debts]), Debt.status != DebtStatus.PAID))
+    )
+    whole = closed or all(instalment.paid == instalment.amount for instalment in plan.instalments)
+    if whole and plan.status is PlanStatus.ACTIVE:
+        plan.status, plan.ended_at, plan.ended_by = PlanStatus.COMPLETED, at, "ledger"
+        plan.version += 1
+    elif not whole and plan.status is PlanStatus.COMPLETED:
+        if _in_another_plan(session, plan):  # what was paid bounced after its debts had gone into a new plan
+            plan.status, plan.ended_at = PlanStatus.CANCELLED, at
+        else:
             plan.status, plan.ended_at, plan.ended_by = PlanStatus.ACTIVE, None, None
-            plan.version += 1
-        session.flush()
+        plan.version += 1
+    plan.follow_up = follow_up(plan)
+    session.flush()
 
 
 def _in_another_plan(session: Session, plan: Plan) -> bool:

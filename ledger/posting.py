@@ -178,7 +178,7 @@ def finish_posting(
          for account, line in zip(accounts, lines, strict=True)],
     )
     session.execute(insert(Seal), [{"txn_id": txn.id}])
-    if txn.kind in {PostingKind.PAYMENT, PostingKind.PAYMENT_REVERSAL}:
+    if txn.kind is not PostingKind.OPENING:
         keep(session, debts.values(), on=txn.effective_on, at=txn.posted_at)
 
 

@@ -2,11 +2,11 @@
 
 from ledger.models.holds import Hold
 from ledger.models.parties import Creditor, Debt, Debtor
-from ledger.models.plans import Instalment, Plan, PlanDebt
+from ledger.models.plans import Instalment, InstalmentEvent, Plan, PlanDebt, PlanVersion, PlanVersionDue
 from ledger.models.postings import Account, DebtBalance, Entry, Seal, Txn
 from ledger.models.promises import Promise, PromiseDebt
 
 __all__ = [
-    "Account", "Creditor", "Debt", "DebtBalance", "Debtor", "Entry", "Hold", "Instalment", "Plan", "PlanDebt",
-    "Promise", "PromiseDebt", "Seal", "Txn",
+    "Account", "Creditor", "Debt", "DebtBalance", "Debtor", "Entry", "Hold", "Instalment",
+    "InstalmentEvent", "Plan", "PlanDebt", "PlanVersion", "PlanVersionDue", "Promise", "PromiseDebt", "Seal", "Txn",
 ]
