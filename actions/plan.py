@@ -23,7 +23,7 @@ from ledger.money import Money
 from ledger.offers import Allowed, Offer, OtherTerms, TooLow, counter, offers
 from ledger.plans import agree_plan
 from ledger.policy import Policy, policy_for, strictest
-from ledger.schedule import Frequency
+from ledger.schedule import Frequency, place_of
 from runtime.errors import OperatorError
 from runtime.ids import DebtId
 
@@ -113,6 +113,11 @@ def _policy(ctx: Context, debts: Sequence[DebtLine]) -> Policy:
     return strictest([policy_for(ctx.session.get_one(Creditor, i)) for i in sorted({d.creditor_id for d in debts})])
 
 
+def _place(ctx: Context) -> str:
+    """Whose holidays count."""
+    return place_of(ctx.debtor.country, ctx.debtor.region)
+
+
 def _propose(ctx: Context, debts: list[DebtLine]) -> Sequence[Say]:
     total, said = owed(debts), _merged_terms(ctx)
     named = said.get("instalment") or next(iter(said.get("amounts") or ()), None)
@@ -126,7 +131,7 @@ def _propose(ctx: Context, debts: list[DebtLine]) -> Sequence[Say]:
             Choice("all_of_it", "pay_now", {"amount": total.minor, "debts": ids(debts)}, {"total": total.json()}),
             Choice("spread_it", "request_payment_plan", {"debts": ids(debts)}), PERSON))]
     answer = counter(_policy(ctx, debts), total, amount=amount, frequency=frequency, first_on=_first(said, ctx.today),
-                     today=ctx.today)
+                     today=ctx.today, place=_place(ctx))
     if isinstance(answer, TooLow):
         if ctx.question == "plan_offer" and ctx.question_data.get("nearest"):
             return _to_colleague(ctx, debts)
@@ -147,10 +152,18 @@ def _first(said: dict[str, Any], today: date) -> date | None:
 
 
 def _values(offer: Offer) -> dict[str, Any]:
-    return {"instalment": offer.instalment.json(), "every": offer.frequency.every, "unit": offer.frequency.unit,
-            "first_on": {"date": offer.first_on.isoformat()}, "last_on": {"date": offer.last.on.isoformat()},
-            "count": offer.count, "last": offer.last.amount.json(),
-            "last_differs": offer.last.amount != offer.instalment, "total": offer.total.json()}
+    dues = offer.dues
+    first_differs, last_differs = (len(dues) > 1 and due.amount != offer.instalment for due in (dues[0], dues[-1]))
+    return {"instalment": offer.instalment.json(), **rhythm_values(offer.frequency),
+            "first_on": {"date": dues[0].on.isoformat()}, "last_on": {"date": dues[-1].on.isoformat()},
+            "count": len(dues), "last": dues[-1].amount.json(),
+            "last_differs": last_differs, "total": offer.total.json(), "first": dues[0].amount.json(),
+            "first_differs": first_differs, "regular": len(dues) - first_differs - last_differs}
+
+
+def rhythm_values(frequency: Frequency) -> dict[str, Any]:
+    """A rhythm as texts want it."""
+    return {"every": frequency.every, "unit": frequency.unit, "rule": frequency.rule}
 
 
 def _offer_choice(offer: Offer, debts: Sequence[DebtLine], title: str = "offer") -> Choice:
@@ -166,7 +179,7 @@ def _three(ctx: Context, debts: list[DebtLine], frequency: Frequency | None) -> 
 
 def _three_buttons(ctx: Context, debts: list[DebtLine],
                    frequency: Frequency | None) -> tuple[list[dict[str, Any]], list[Choice]]:
-    found = offers(_policy(ctx, debts), owed(debts), today=ctx.today, frequency=frequency)
+    found = offers(_policy(ctx, debts), owed(debts), today=ctx.today, frequency=frequency, place=_place(ctx))
     titles = [(o.instalment, o.frequency) for o in found]
     buttons = [_offer_choice(o, debts, "offer" if titles.count((o.instalment, o.frequency)) == 1 else "offer_from")
                for o in found]

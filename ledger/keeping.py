@@ -83,6 +83,8 @@ def plan_payments(session: Session, plan: Plan) -> list[tuple[date, int]]:
     before = {share.debt_id: share.paid_before for share in plan.debts}
     came: list[tuple[date, int, int]] = []
     for debt_id, txn_id, effective_on, amount in rows:
+        if debt_id is None:
+            continue
         old = min(before[debt_id], int(amount))
         before[debt_id] -= old
         if amount > old:

@@ -78,7 +78,7 @@ def refuse_too_often(session: Session, plan: Plan, acts: Collection[PlanAct], mo
         )
     )
     if (done or 0) >= most:
-        raise OutsidePolicy(f"plan {plan.id} was {', '.join(acts)} {done} times within a year; the policy allows {most}")
+        raise OutsidePolicy(f"plan {plan.id}: {' or '.join(acts)} {done} times within a year, allowed are {most}")
 
 
 def missed_by(plan: Plan, due_on: date, today: date) -> bool:

@@ -77,7 +77,7 @@ def replan(
     session: Session, *, key: str, plan_id: int, expected: int, offer: Offer, actor: str, now: datetime,
     by_staff: bool = False, why: str = "",
 ) -> Changed:
-    """As ``change_plan``, for a plan that is behind: counted by itself, and only where the policy lets a miss end so."""
+    """As ``change_plan``, for a plan that is behind: counted by itself, and only where the policy lets it be."""
     return _new_terms(session, PlanAct.REPLANNED, key=key, plan_id=plan_id, expected=expected, offer=offer,
                       actor=actor, now=now, by_staff=by_staff, why=why)
 

@@ -65,7 +65,7 @@ def judge_plans(session: Session, *, today: date, now: datetime, limit: int = 50
     return [plan for plan in judged if plan is not None]
 
 
-def _due(session: Session, today: date) -> Select[tuple[int]]:
+def _due(session: Session, today: date) -> Select[int]:
     graces = session.scalars(select(Plan.grace_days).where(Plan.status == PlanStatus.ACTIVE).distinct()).all()
     return (
         select(Plan.id).join(Instalment, Instalment.plan_id == Plan.id).distinct()

@@ -119,7 +119,8 @@ def write_change(
     plan.schedule += 1
     plan.version += 1
     kept = {
-        number: instalment for instalment, (number, row) in zip(plan.instalments, enumerate(rows, start=1), strict=False)
+        number: instalment
+        for number, (instalment, row) in enumerate(zip(plan.instalments, rows, strict=False), start=1)
         if (instalment.due_on, instalment.amount, instalment.carried) == (row.on, row.amount, row.carried)
     }
     plan.instalments = list(kept.values())

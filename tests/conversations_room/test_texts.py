@@ -65,7 +65,7 @@ def _needed(name: str) -> set[str]:
     environment = Environment(autoescape=True)
     environment.filters |= {"money": money, "day": day, "moment": moment}
     variants = SOURCE["texts"][name]
-    return set().union(*(meta.find_undeclared_variables(environment.parse(variant)) - {"rhythm", "sums"}
+    return set().union(*(meta.find_undeclared_variables(environment.parse(variant)) - {"rhythm", "sums", "phrase"}
                          for variant in ([variants] if isinstance(variants, str) else variants)))
 
 
