@@ -5,7 +5,7 @@ from typing import Any
 
 from actions.choosing import meant
 from actions.context import Context
-from actions.debts import age, by_name, inviting, nothing, open_debts, sums, too_old, totals, wall
+from actions.debts import age, by_name, inviting, nothing, open_debts, sums, too_old, totals, usable, wall
 from actions.menu import allowed
 from actions.offered import ADVICE, CANNOT, DETAILS, DISPUTE, OWE, PAY, PERSON, PLAN, SPREAD
 from actions.registry import REPEATS, action
@@ -54,15 +54,19 @@ def balance(ctx: Context) -> Sequence[Say]:
     if only_old(lines):
         return [balance_too_old(ctx, lines)]
     named = meant(lines, ctx.words) if len(by_name(lines)) > 1 else []
-    resting = [d for d in lines if not d.askable and not d.disputed and not too_old(d)]
+    stopped = ctx.contact_stopped and bool(usable(lines))
+    resting = [d for d in lines if not d.askable and not d.disputed and not too_old(d)] if not stopped else []
     plans = active_plans(ctx)
     values = {
         "name": ctx.debtor.first_name, "totals": totals(owed.totals), "disputed": totals(owed.disputed),
         "debts": by_name(lines), "resting": by_name(resting), "rests_until": _until(resting),
-        "old": by_name([d for d in lines if too_old(d)]), "invite": not aside(ctx), "named": by_name(named),
+        "old": by_name([d for d in lines if too_old(d)]), "invite": not aside(ctx) and not stopped, "stopped": stopped,
+        "named": by_name(named),
         "plans": [{"creditor": p.creditor, "next": {"amount": p.next_due.amount.json(),
                    "on": {"date": p.next_due.on.isoformat()}} if p.next_due else None} for p in plans],
     }
+    if stopped:
+        return [Say("balance", values, (DETAILS,) if aside(ctx) else (DETAILS, PERSON))]
     if not inviting(lines):
         return [Say("balance_on_hold", values, (DETAILS, PERSON))]
     if aside(ctx):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from compliance.identity import Standing, who
 from compliance.operator import Operator, operator
+from compliance.preferences import contact_stopped
 from compliance.profile import Profile, profile
 from conversations.models import Conversation, Turn
 from conversations.open import ask
@@ -82,6 +83,11 @@ class Context:
     def profile(self) -> Profile:
         """The rules in force for this debtor."""
         return profile(self.debtor.country if self.standing.verified else self.conversation.locale[-2:])
+
+    @property
+    def contact_stopped(self) -> bool:
+        """Whether the debtor asked to be left alone here: questions are answered, and no payment is invited."""
+        return contact_stopped(self.session, self.standing.verified, self.conversation_id, self.conversation.channel)
 
     @property
     def balance(self) -> DebtorBalance:

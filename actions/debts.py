@@ -5,6 +5,7 @@ debt (rule 15: no payment, promise or acknowledgement is invited on one that is 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from actions.advice import advice
@@ -17,8 +18,9 @@ from ledger.money import totals as sum_up
 
 
 def open_debts(ctx: Context) -> list[DebtLine]:
-    """Every debt with something owed on it."""
-    return [d for d in ctx.balance.lines if not d.balance.is_zero]
+    """Every debt with something owed on it; none is asked for where the debtor stopped contact (rule 10)."""
+    lines = [d for d in ctx.balance.lines if not d.balance.is_zero]
+    return [replace(d, askable=False) for d in lines] if lines and ctx.contact_stopped else lines
 
 
 def too_old(debt: DebtLine) -> bool:

@@ -228,9 +228,9 @@ def _confirm_buttons(debts: list[DebtLine], offer: Offer) -> tuple[Choice, ...]:
 
 
 def _schedule_card(offer: Offer) -> dict[str, Any]:
-    rows = [{"label": {"title": "instalment_on", "values": {"number": number, "on": due.on.isoformat()}},
+    rows = [{"label": {"title": "instalment_on", "values": {"on": due.on.isoformat()}},
              "value": {"title": "amount", "values": {"amount": due.amount.json()}}}
-            for number, due in enumerate(offer.dues, start=1)]
+            for due in offer.dues]
     rows.append({"label": {"title": "in_all"}, "value": {"title": "amount", "values": {"amount": offer.total.json()}}})
     return {"kind": "plan", "title": "card_plan", "rows": rows}
 

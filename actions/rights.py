@@ -220,9 +220,19 @@ def _representative(ctx: Context) -> Sequence[Say]:
     return [Say("representative", {"number": placed.number}, (PERSON,))]
 
 
+SURE_OF_DANGER = 0.35
+"""Below it a reading of danger, without the words of the safety net, is a question."""
+
+
 @action("action_self_harm")
 def self_harm(ctx: Context) -> Sequence[Say]:
-    """Nothing about money: crisis numbers, staff at once, the conversation stays open (rule 35)."""
+    """Nothing about money: crisis numbers, staff at once, the conversation stays open (rule 35).
+
+    A doubtful reading is put to staff, and the debtor is asked: a hold is not placed on a guess.
+    """
+    if ctx.ranking and float(ctx.ranking[0]["confidence"]) < SURE_OF_DANGER:
+        placing.perhaps_self_harm(ctx.session, **place(ctx))
+        return [Say("self_harm_unsure", {"crisis": crisis(ctx), "emergency": ctx.profile.emergency_number}, (PERSON,))]
     placed = placing.self_harm(ctx.session, **place(ctx))
     ctx.close()
     return [Say("self_harm", {"crisis": crisis(ctx), "emergency": ctx.profile.emergency_number,
@@ -240,7 +250,7 @@ def complaint(ctx: Context) -> Sequence[Say]:
     return [Say("complaint", {"number": placed.number, "email": complaints.email, "phone": complaints.phone,
                               "ombudsman": complaints.ombudsman if british else None,
                               "ombudsman_website": complaints.ombudsman_website if british else None,
-                              "days": complaints.answer_within_days}, (PERSON,))]
+                              "days": complaints.answer_within_days if british else None}, (PERSON,))]
 
 
 _PRIVACY = (

@@ -14,6 +14,7 @@ from runtime.errors import OperatorError
 
 NAMES = {
     "human": "wants a person", "request_human": "wants a person", "self_harm": "self-harm risk",
+    "self_harm_doubt": "perhaps self-harm risk",
     "self_harm_risk": "self-harm risk",
     "failed_turn": "bot could not answer", "already_paid": "says it is paid", "breathing_space": "breathing space",
     "callback": "wants a call", "request_callback": "wants a call", "represented": "somebody acts for them",

@@ -115,8 +115,11 @@ def has_texts(policy: RulePolicy) -> bool:
     return known
 
 
-def sentence_features(_self: LogisticRegressionClassifier, messages: list[Any]) -> csr_matrix:
+def sentence_features(self: LogisticRegressionClassifier, messages: list[Any]) -> csr_matrix:
     """One row of features for each message: its sparse ones, then its dense ones."""
+    weights = getattr(self.clf, "coef_", None)  # none before training
+    if weights is not None and not weights.flags.f_contiguous:
+        self.clf.coef_ = np.asfortranarray(weights)  # else all of them are copied for each message
     rows = [row(message) for message in messages]
     return rows[0] if len(rows) == 1 else vstack(rows)
 

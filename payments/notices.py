@@ -32,8 +32,11 @@ def payment_confirmed(session: Session, *, payment: Payment, now: datetime) -> N
     elif payment.status is PaymentStatus.FOR_STAFF:
         _tell(session, told, "payment_with_staff", {"amount": payment.money.json()}, now)
     else:
-        left = balance_of(session, link.debtor_id, now=now).totals.get(payment.currency, zero(payment.currency))
-        _tell(session, told, "payment_received", {"amount": payment.money.json(), "left": left.json()}, now)
+        totals = balance_of(session, link.debtor_id, now=now).totals
+        left = totals.get(payment.currency, zero(payment.currency))
+        other = any(not owed.is_zero for currency, owed in totals.items() if currency != payment.currency)
+        values = {"amount": payment.money.json(), "left": left.json(), "other": other}
+        _tell(session, told, "payment_received", values, now)
 
 
 def payment_returned(session: Session, *, payment: Payment, amount: Money, now: datetime) -> None:

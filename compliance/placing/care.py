@@ -26,6 +26,14 @@ def self_harm(session: Session, *, key: str, conversation_id: ConversationId, de
                                    always_new=True))
 
 
+def perhaps_self_harm(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
+                      now: datetime, today: date) -> Placed:
+    """A doubtful sign: staff read it at once and decide; nothing else changes."""
+    what = effect(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
+    return what.placed(what.ticket("self_harm_doubt", "Perhaps a sign of self-harm; the reading is unsure. "
+                                                      "Read the conversation now.", urgent=True))
+
+
 def vulnerability(session: Session, *, key: str, conversation_id: ConversationId, debtor_id: DebtorId | None,
                   now: datetime, today: date) -> PlacedUntil:
     """Reasonable suspicion of vulnerability: a pause, and trained staff are told. Nothing is noted yet (rule 28).
