@@ -1,4 +1,4 @@
-"""``python -m bot.worker``: delivers the outbox, judges promises and asks Stripe about open payments."""
+"""``python -m bot.worker``: delivers the outbox, judges promises and plans, and asks Stripe about open payments."""
 
 import asyncio
 import logging
@@ -13,6 +13,8 @@ from telegram.error import TelegramError
 from bot.delivery import DeliveryError, deliver
 from bot.telegram import make_bot
 from conversations.models import OutboxItem
+from conversations.tickets import open_ticket
+from ledger.plans import JudgedPlan, judge_plans
 from ledger.promises import judge_promises
 from payments.mode import card_mode
 from payments.reconcile import reconcile
@@ -108,11 +110,32 @@ class Worker:
             stored.next_attempt_at = self._clock.now() + min(wait, LONGEST_WAIT)
 
     def housekeeping(self) -> None:
-        """What falls due with time: promises are judged by value date, open payments are asked after."""
+        """What falls due with time: promises and plans are judged by value date, open payments are asked after."""
         with self._database.write() as session:
             judge_promises(session, today=self._clock.today(None))
+        while self._judge_plans():
+            pass
         if card_mode() != "off":
             reconcile(self._database, now=self._clock.now())
+
+    def _judge_plans(self) -> bool:
+        """Judge some plans, and give to staff those that a person should look at. False when none were left."""
+        now = self._clock.now()
+        everywhere = (now - timedelta(hours=12)).date()  # a day that has begun wherever a debtor lives
+        with self._database.write() as session:
+            judged = judge_plans(session, today=everywhere, now=now)
+            for plan in judged:
+                if plan.ask_person:
+                    open_ticket(session, key=plan.key, conversation_id=None, debtor_id=plan.debtor_id,
+                                kind="plan_behind", urgent=False, summary=_behind(plan), now=now)
+        return bool(judged)
+
+
+def _behind(plan: JudgedPlan) -> str:
+    """For staff."""
+    days = ", ".join(line.on.isoformat() for line in plan.missed)
+    return (f"Plan P-{1000 + plan.plan_id}: not paid in full by the end of its grace: {days}. "
+            f"{plan.misses} missed in all, {plan.overdue} behind.")
 
 
 async def _main() -> None:

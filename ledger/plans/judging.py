@@ -1,5 +1,6 @@
 """Judging plans by date: an instalment whose grace is over and that is not paid was missed."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,8 +14,11 @@ from ledger.money import Money
 from ledger.plan_states import BEHIND, follow_up, new_states
 from ledger.plans.allowed import missed_by, policy_of
 from ledger.plans.record import record_of
-from ledger.policy.plan_changes import Then
+from ledger.policy.plan_changes import MissedRules, Then
+from runtime.errors import OperatorError
 from runtime.ids import DebtorId
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def _judge(session: Session, plan: Plan, today: date, now: datetime) -> JudgedPl
         instalment.judged_on = today
     session.add_all(new_states(plan, now))
     session.flush()
-    rules = policy_of(session, [share.debt_id for share in plan.debts]).plans.missed
+    rules = _rules(session, plan)
     by_staff = max((version.number for version in plan.versions if version.by_staff), default=1)
     misses = record_of(session, plan.id, since=by_staff).behind
     before = plan.follow_up
@@ -96,6 +100,14 @@ def _judge(session: Session, plan: Plan, today: date, now: datetime) -> JudgedPl
         missed=_lines(plan, found), overdue=_overdue(plan), misses=misses, follow_up=plan.follow_up, then=rules.then,
         ask_person=person and before is not FollowUp.PERSON,
     )
+
+
+def _rules(session: Session, plan: Plan) -> MissedRules:
+    try:
+        return policy_of(session, [share.debt_id for share in plan.debts]).plans.missed
+    except OperatorError as error:  # a policy that is gone or wrong must not stop the judging of all other plans
+        log.warning("plan %s goes to a person: %s", plan.id, error)
+        return MissedRules(then="person")
 
 
 def _lines(plan: Plan, found: Sequence[Instalment]) -> tuple[MissedLine, ...]:
