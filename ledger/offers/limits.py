@@ -41,11 +41,8 @@ def most_affordable(surplus: Money, frequency: Frequency) -> Money:
 
 
 def down_payment(policy: Policy, total: Money) -> Money | None:
-    """What has to come first; None when nothing does, or when it would be all."""
-    if policy.plans.down_payment is None:
-        return None
-    down = policy.plans.down_payment.of(total)
-    return down if down < total else None
+    """What has to come first, at most all; None when nothing does."""
+    return None if policy.plans.down_payment is None else policy.plans.down_payment.of(total)
 
 
 def shape_for(policy: Policy, frequency: Frequency, place: str | None) -> Shape:
@@ -67,15 +64,17 @@ def _most_dues(policy: Policy, total: Money, frequency: Frequency, first_on: dat
 def floor(policy: Policy, total: Money, frequency: Frequency, first_on: date) -> Money:
     """The smallest instalment the policy allows: by amount, by percentage and by the longest term for this balance.
 
-    Never above ``total`` less the down payment. Raises ValueError for a rhythm it does not allow, WrongCurrency.
+    Never above ``total`` less the down payment; ``total`` when that is all. Raises ValueError for a rhythm it does not allow, WrongCurrency.
     """
     check(policy, total)
     if (minimum := policy.minimum(frequency)) is None:
         raise ValueError(f"{frequency} is not allowed by {policy.name}")
     percent = ceil(total.minor * Fraction(policy.plans.minimum_percent) / 100 * months_between(frequency))
     dues, rest = _most_dues(policy, total, frequency, first_on), total.minor
-    if (down := down_payment(policy, total)) is not None and dues > 1:
+    if (down := down_payment(policy, total)) is not None and down < total and dues > 1:
         dues, rest = dues - 1, rest - down.minor
+    elif down == total:
+        return total
     return Money(min(rest, max(minimum.minor, percent, ceil_div(rest, dues))), total.currency)
 
 
@@ -87,7 +86,9 @@ def offer_of(
 
     What is left over joins no other instalment where that would go beyond ``cap``.
     """
-    down = None if amount >= total else down_payment(policy, total)
+    down = down_payment(policy, total)
+    if amount >= total or down == total:
+        amount, down = total, None
     most = total - down if down else total
     offer = Offer(total, min(amount, most), frequency, first_on, down, shape_for(policy, frequency, place))
     if cap is not None and offer.largest > cap:
