@@ -61,10 +61,11 @@ def refuse_outside(offer: Offer, policy: Policy, *, place: str, now: datetime) -
     for day in (today, today + timedelta(days=1)):
         answer = counter(policy, offer.total, amount=offer.instalment, frequency=offer.frequency,
                          first_on=offer.first_on, today=day, place=place)
+        if not isinstance(answer, Allowed):
+            continue
         # a last instalment may stay by itself where joining it would be too much for the debtor
-        if isinstance(answer, Allowed) and offer in (
-            answer.offer, replace(answer.offer, shape=replace(answer.offer.shape, merge_below=0)),
-        ):
+        by_itself = replace(answer.offer, shape=replace(answer.offer.shape, merge_below=0))
+        if offer.dues in (answer.offer.dues, by_itself.dues):
             return
     raise OutsidePolicy(f"{offer.instalment} from {offer.first_on} is outside {policy.name}")
 
