@@ -6,7 +6,7 @@ half-way for want of it; reading sessions never block in WAL mode.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from runtime import vault
 from runtime.errors import OperatorError
 from runtime.settings import settings
+from runtime.writing_queue import WritingQueue
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -127,6 +128,8 @@ class Database:
         self.url = parsed
         self.engine = _make_engine(parsed)
         self._writing = self.engine.execution_options(writes=True)
+        file = parsed.database if parsed.get_backend_name() == "sqlite" and parsed.database != ":memory:" else None
+        self._queue = WritingQueue(Path(f"{file}-writers")) if file else None
 
     @property
     def dialect(self) -> str:
@@ -141,8 +144,15 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session in one transaction: committed at the end of the block, rolled back on any exception."""
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+        """A session in one transaction: committed at the end of the block, rolled back on any exception.
+
+        Writers of a SQLite file take their turns in order; raises TimeoutError for one that has waited too long.
+        """
+        with (
+            self._queue.turn() if self._queue else nullcontext(),
+            Session(self._writing, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     def check(self) -> None:

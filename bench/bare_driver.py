@@ -1,0 +1,61 @@
+"""The same posting through the bare driver: hand-written SQL, no service, no checks but the database's own.
+
+The rows, indexes, triggers and durability are those of ``ledger``; what is left out is Python. It is the reference for
+what our service costs, not something to use.
+"""
+
+import sqlite3
+from typing import Any
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+SQL = {
+    "txn": "INSERT INTO txn (idem_key, content_hash, kind, effective_on, posted_at, actor, cause) "
+           "VALUES (?, ?, 'payment', '2026-03-03', '2026-03-03 12:00:00', 'bench', 'benchmark') "
+           "ON CONFLICT (idem_key) DO NOTHING RETURNING id",
+    "lock": "SELECT principal, version FROM debt_balance WHERE debt_id = ?",
+    "balance": "UPDATE debt_balance SET principal = principal - ?, version = version + 1 WHERE debt_id = ?",
+    "debt_account": "SELECT id FROM account WHERE debt_id = ? AND kind = 'principal'",
+    "creditor_account": "SELECT a.id FROM account a JOIN debt d ON d.creditor_id = a.creditor_id "
+                        "WHERE d.id = ? AND a.kind = 'processor_clearing' AND a.currency = 'GBP'",
+    "new_account": "INSERT INTO account (creditor_id, kind, currency, exponent) "
+                   "SELECT creditor_id, 'processor_clearing', 'GBP', 2 FROM debt WHERE id = ? ON CONFLICT DO NOTHING",
+    "entry": "INSERT INTO entry (txn_id, account_id, currency, amount) VALUES (?, ?, 'GBP', ?), (?, ?, 'GBP', ?)",
+    "seal": "INSERT INTO seal (txn_id) VALUES (?)",
+}  # fmt: skip
+
+
+class BareDriver:
+    """One connection of the driver."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self._sqlite = parsed.get_backend_name() == "sqlite"
+        if self._sqlite:
+            self._connection: Any = sqlite3.connect(str(parsed.database), isolation_level=None, timeout=60)
+            for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            self._sql = SQL
+        else:
+            plain = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+            self._connection = psycopg.connect(plain, autocommit=True)
+            self._sql = {name: sql.replace("?", "%s") for name, sql in SQL.items()}
+            self._sql["lock"] += " FOR UPDATE"
+
+    def pay(self, key: str, debt_id: int, minor: int) -> None:
+        """Post one payment of ``minor`` on the principal of a debt."""
+        run, sql = self._connection.execute, self._sql
+        run("BEGIN IMMEDIATE" if self._sqlite else "BEGIN")
+        txn = run(sql["txn"], (key, "0" * 64)).fetchone()
+        if txn is not None:
+            run(sql["lock"], (debt_id,)).fetchone()
+            run(sql["balance"], (minor, debt_id))
+            debit = run(sql["creditor_account"], (debt_id,)).fetchone()
+            if debit is None:
+                run(sql["new_account"], (debt_id,))
+                debit = run(sql["creditor_account"], (debt_id,)).fetchone()
+            credit = run(sql["debt_account"], (debt_id,)).fetchone()
+            run(sql["entry"], (txn[0], credit[0], -minor, txn[0], debit[0], minor))
+            run(sql["seal"], (txn[0],))
+        run("COMMIT")
