@@ -56,6 +56,10 @@ def test_a_sound_ledger_has_no_findings_and_progress_is_shown(db: Database, busy
     ("UPDATE plan SET total = total + 1", "plans add up"),
     ("UPDATE plan_debt SET amount = amount - 1", "plans add up"),
     ("UPDATE instalment SET paid = 0, paid_on = NULL", "instalments equal payments"),
+    ("UPDATE instalment SET state = 'kept'", "instalments equal payments"),
+    ("UPDATE instalment SET due_on = '2030-01-01' WHERE number = 1", "plan versions add up"),
+    ("UPDATE plan_version_due SET amount = amount + 1", "plan versions add up"),
+    ("DELETE FROM plan_version_due WHERE number = 2", "plan versions add up"),
     ("UPDATE promise SET received = 1", "promises equal payments"),
     ("UPDATE promise SET status = 'kept'", "promises equal payments"),
 ])
