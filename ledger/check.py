@@ -1,39 +1,15 @@
 """What ``debtdesk ledger check`` runs: every invariant recomputed from the entries."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from ledger.keeping import plan_payments, promise_count
+from ledger.check_plans import PLANS
+from ledger.finding import Finding
+from ledger.keeping import promise_count
 from ledger.kinds import Bucket, DebtStatus, PlanStatus, PromiseStatus
-from ledger.models import (
-    Account,
-    Debt,
-    DebtBalance,
-    Entry,
-    Instalment,
-    Plan,
-    PlanDebt,
-    PlanVersion,
-    PlanVersionDue,
-    Promise,
-    Seal,
-    Txn,
-)
-from ledger.plan_states import filled, state_of
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it must be."""
-
-    rule: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.what}"
+from ledger.models import Account, Debt, DebtBalance, Entry, Instalment, Plan, PlanDebt, Promise, Seal, Txn
 
 
 def _postings_balance(session: Session) -> Iterator[Finding]:
@@ -123,51 +99,6 @@ def _plans_add_up(session: Session) -> Iterator[Finding]:
             yield Finding("plans add up", f"plan {plan_id} is over {total}, its debts were {debts}")
 
 
-def _versions_add_up(session: Session) -> Iterator[Finding]:
-    dues = (
-        select(PlanVersionDue.plan_id, PlanVersionDue.version, func.sum(PlanVersionDue.amount).label("amount"))
-        .group_by(PlanVersionDue.plan_id, PlanVersionDue.version).subquery()
-    )
-    rows = session.execute(
-        select(PlanVersion.plan_id, PlanVersion.number, PlanVersion.total, func.coalesce(dues.c.amount, 0))
-        .outerjoin(dues, and_(dues.c.plan_id == PlanVersion.plan_id, dues.c.version == PlanVersion.number))
-        .where(PlanVersion.total != func.coalesce(dues.c.amount, 0))
-    )
-    for plan_id, number, total, instalments in rows:
-        yield Finding("plan versions add up", f"version {number} of plan {plan_id} is over {total}, not {instalments}")
-
-
-def _newest_version_in_force(session: Session) -> Iterator[Finding]:
-    same = and_(
-        PlanVersionDue.plan_id == Instalment.plan_id, PlanVersionDue.number == Instalment.number,
-        PlanVersionDue.due_on == Instalment.due_on, PlanVersionDue.amount == Instalment.amount,
-    )
-    not_agreed = select(Instalment.plan_id).join(Plan, Plan.id == Instalment.plan_id).where(
-        ~exists().where(same, PlanVersionDue.version == Plan.schedule))
-    not_in_force = select(PlanVersionDue.plan_id).join(
-        Plan, and_(Plan.id == PlanVersionDue.plan_id, Plan.schedule == PlanVersionDue.version)
-    ).where(~exists().where(same))
-    for plan_id in session.scalars(not_agreed.union(not_in_force).order_by("plan_id")):
-        yield Finding("plan versions add up", f"the schedule of plan {plan_id} is not that of its newest version")
-
-
-def _plans_kept(session: Session) -> Iterator[Finding]:
-    for plan in session.scalars(select(Plan).where(Plan.status != PlanStatus.CANCELLED).order_by(Plan.id)).all():
-        came = plan_payments(session, plan)
-        rule = "instalments equal payments"
-        for instalment, paid, on in filled(plan, came):
-            if (instalment.paid, instalment.paid_on) != (paid, on):
-                has = f"{instalment.number} of plan {plan.id} counts {instalment.paid} on {instalment.paid_on}"
-                yield Finding(rule, f"instalment {has}, its payments are {paid} on {on}")
-            elif instalment.state is not (state := state_of(plan, instalment)):
-                has = f"{instalment.number} of plan {plan.id} is {instalment.state}"
-                yield Finding(rule, f"instalment {has}, its payments make it {state}")
-        due = plan.status is PlanStatus.COMPLETED and sum(amount for _, amount in came) < plan.total
-        if due and session.scalar(select(exists().where(
-                Debt.id.in_([share.debt_id for share in plan.debts]), Debt.status != DebtStatus.PAID))):
-            yield Finding(rule, f"plan {plan.id} is completed, and neither it nor its debts are paid")
-
-
 def _one_plan_per_debt(session: Session) -> Iterator[Finding]:
     rows = session.execute(
         select(PlanDebt.debt_id, func.count()).join(Plan, Plan.id == PlanDebt.plan_id)
@@ -188,8 +119,7 @@ def _promises_counted(session: Session) -> Iterator[Finding]:
 
 RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     _postings_balance, _postings_sealed, _currencies_agree, _balances_equal_entries, _statuses_fit, _reversals_mirror,
-    _plans_add_up, _versions_add_up, _newest_version_in_force, _plans_kept, _one_plan_per_debt,
-    _promises_counted,
+    _plans_add_up, *PLANS, _one_plan_per_debt, _promises_counted,
 )
 
 

@@ -3,7 +3,7 @@
 A payment that was reversed never counted.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -13,6 +13,9 @@ from ledger.kinds import OWED, DebtStatus, PlanStatus, PostingKind, PromiseStatu
 from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, Txn
 from ledger.plan_states import fill, follow_up, new_states
 from runtime.ids import DebtId, DebtorId
+
+CLEARED = (DebtStatus.PAID, DebtStatus.CLOSED)
+"""Debts on which nothing is owed any more, whatever made it so."""
 
 
 def standing_payment() -> ColumnElement[bool]:
@@ -68,28 +71,33 @@ def _keep_plans(session: Session, debt_ids: Collection[DebtId], at: datetime) ->
         count_plan(session, plan, at=at)
 
 
-def plan_payments(session: Session, plan: Plan) -> list[tuple[date, int]]:
-    """What came in for a plan, by value date, the earliest first, in minor units.
+def plan_payments(session: Session, plans: Sequence[Plan]) -> dict[int, list[tuple[date, int]]]:
+    """What came in for each of the plans (by id), by value date, the earliest first, in minor units.
 
     What had been paid on a debt when the plan was agreed is taken off what was posted first.
     """
     rows = session.execute(
         select(Account.debt_id, Txn.id, Txn.effective_on, func.sum(-Entry.amount))
         .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
-        .where(Account.debt_id.in_([share.debt_id for share in plan.debts]), Account.kind.in_(OWED),
-               standing_payment())
+        .where(Account.debt_id.in_({share.debt_id for plan in plans for share in plan.debts}),
+               Account.kind.in_(OWED), standing_payment())
         .group_by(Account.debt_id, Txn.id, Txn.effective_on).order_by(Txn.id)
-    )
-    before = {share.debt_id: share.paid_before for share in plan.debts}
-    came: list[tuple[date, int, int]] = []
+    ).all()
+    on_debt: dict[DebtId, list[tuple[int, date, int]]] = {}
     for debt_id, txn_id, effective_on, amount in rows:
-        if debt_id is None:
-            continue
-        old = min(before[debt_id], int(amount))
-        before[debt_id] -= old
-        if amount > old:
-            came.append((effective_on, txn_id, int(amount) - old))
-    return [(on, amount) for on, _, amount in sorted(came)]
+        if debt_id is not None:
+            on_debt.setdefault(debt_id, []).append((txn_id, effective_on, int(amount)))
+    came: dict[int, list[tuple[date, int]]] = {}
+    for plan in plans:
+        found: list[tuple[date, int, int]] = []
+        for share in plan.debts:
+            before = share.paid_before
+            for txn_id, effective_on, amount in on_debt.get(share.debt_id, ()):
+                if amount > before:
+                    found.append((effective_on, txn_id, amount - before))
+                before = max(0, before - amount)
+        came[plan.id] = [(effective_on, amount) for effective_on, _, amount in sorted(found)]
+    return came
 
 
 def paid_by_debt(session: Session, plan: Plan) -> dict[DebtId, int]:
@@ -103,10 +111,10 @@ def count_plan(session: Session, plan: Plan, *, at: datetime) -> None:
 
     It is completed when all is paid, or when nothing is owed on its debts any more (a settlement, a write-off).
     """
-    fill(plan, plan_payments(session, plan))
+    fill(plan, plan_payments(session, [plan])[plan.id])
     session.add_all(new_states(plan, at))
     closed = not session.scalar(
-        select(exists().where(Debt.id.in_([share.debt_id for share in plan.debts]), Debt.status != DebtStatus.PAID))
+        select(exists().where(Debt.id.in_([share.debt_id for share in plan.debts]), Debt.status.not_in(CLEARED)))
     )
     whole = closed or all(instalment.paid == instalment.amount for instalment in plan.instalments)
     if whole and plan.status is PlanStatus.ACTIVE:

@@ -163,6 +163,7 @@ def finish_posting(
         if moved < 0:
             raise BelowZero(f"{txn.idem_key!r} would take {line.kind} of debt {line.debt_id} below zero")
         setattr(balance, line.kind.value, moved)
+    before = {debt_id: debt.status for debt_id, debt in debts.items()}
     for debt_id, debt in debts.items():
         locked[debt_id].version += 1
         owed = locked[debt_id].owed
@@ -178,7 +179,8 @@ def finish_posting(
          for account, line in zip(accounts, lines, strict=True)],
     )
     session.execute(insert(Seal), [{"txn_id": txn.id}])
-    if txn.kind is not PostingKind.OPENING:
+    turned = any(debt.status is not before[debt_id] for debt_id, debt in debts.items())  # plans end with their debts
+    if turned or txn.kind in {PostingKind.PAYMENT, PostingKind.PAYMENT_REVERSAL}:
         keep(session, debts.values(), on=txn.effective_on, at=txn.posted_at)
 
 

@@ -64,7 +64,8 @@ def _most_dues(policy: Policy, total: Money, frequency: Frequency, first_on: dat
 def floor(policy: Policy, total: Money, frequency: Frequency, first_on: date) -> Money:
     """The smallest instalment the policy allows: by amount, by percentage and by the longest term for this balance.
 
-    Never above ``total`` less the down payment; ``total`` when that is all. Raises ValueError for a rhythm it does not allow, WrongCurrency.
+    Never above ``total`` less the down payment; ``total`` when that is all. Raises ValueError for a rhythm it does not
+    allow, WrongCurrency.
     """
     check(policy, total)
     if (minimum := policy.minimum(frequency)) is None:

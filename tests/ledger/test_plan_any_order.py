@@ -79,9 +79,10 @@ class Life:
                 case "pay":
                     self._pay(session, number, self.today + timedelta(days=more))
                 case "pay off":
-                    for balance in session.scalars(select(DebtBalance).where(DebtBalance.debt_id.in_(self.debts))).all():
+                    for balance in session.scalars(select(DebtBalance).where(DebtBalance.debt_id.in_(self.debts))):
+                        on = self.today + timedelta(days=more)
                         if balance.owed:
-                            self._pay(session, 2 * balance.owed, self.today + timedelta(days=more), [balance.debt_id])
+                            self._pay(session, 2 * balance.owed, on, [balance.debt_id])
                 case "bounce" if self.paid:
                     reverse(session, key=f"s{self.step}", txn_id=self.paid[number % len(self.paid)], actor="test",
                             effective_on=self.today, posted_at=at(self.today), cause="bounced")
