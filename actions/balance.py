@@ -5,7 +5,7 @@ from typing import Any
 
 from actions.choosing import meant
 from actions.context import Context
-from actions.debts import age, by_name, inviting, nothing, open_debts, sums, too_old, totals, usable, wall
+from actions.debts import age, by_name, inviting, nothing, open_debts, stale, sums, too_old, totals, usable, wall
 from actions.menu import allowed
 from actions.offered import ADVICE, CANNOT, DETAILS, DISPUTE, OWE, PAY, PERSON, PLAN, SPREAD
 from actions.registry import REPEATS, action
@@ -61,7 +61,7 @@ def balance(ctx: Context) -> Sequence[Say]:
         "name": ctx.debtor.first_name, "totals": totals(owed.totals), "disputed": totals(owed.disputed),
         "debts": by_name(lines), "resting": by_name(resting), "rests_until": _until(resting),
         "old": by_name([d for d in lines if too_old(d)]), "invite": not aside(ctx) and not stopped, "stopped": stopped,
-        "named": by_name(named),
+        "named": by_name(named), "stale": stale(ctx, lines),
         "plans": [{"creditor": p.creditor, "next": {"amount": p.next_due.amount.json(),
                    "on": {"date": p.next_due.on.isoformat()}} if p.next_due else None} for p in plans],
     }
@@ -97,7 +97,7 @@ def details(ctx: Context) -> Sequence[Say]:
                          "original": debt.original_creditor or ""}}})
     card = {"kind": "debts", "title": "card_debts", "rows": rows}
     values = {"count": len(lines), "more": max(0, len(lines) - SHOWN_DEBTS),
-              "disputed": any(d.disputed for d in lines), **age(ctx, lines)}
+              "disputed": any(d.disputed for d in lines), "stale": stale(ctx, lines), **age(ctx, lines)}
     buttons = () if aside(ctx) else allowed(lines, PAY, SPREAD, DISPUTE, PERSON)
     return [Say("debt_details", values, buttons, card)]
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from conversations.say import Choice
+from ledger.allocation import Rules, in_order
 from ledger.balances import DebtLine, by_creditor
 from ledger.money import Money, total
 
@@ -66,11 +67,14 @@ def everything(words: str) -> bool:
     return bool(_ALL.search(words.casefold()))
 
 
-def split_over(lines: Sequence[DebtLine], amount: Money) -> dict[DebtLine, Money]:
-    """``amount`` over debts of one creditor, the oldest first. The caller has seen that it is not too much."""
+def split_over(lines: Sequence[DebtLine], amount: Money, rules: Rules | None = None) -> dict[DebtLine, Money]:
+    """``amount`` over debts in the order of their creditors' ``rules`` (without: the oldest first).
+
+    The caller has seen that it is not too much.
+    """
     split: dict[DebtLine, Money] = {}
     left = amount
-    for debt in sorted(lines, key=lambda d: (d.opened_on, d.debt_id)):
+    for debt in in_order(lines, rules or {}):
         part = min(left, debt.balance)
         if part.minor > 0:
             split[debt] = part

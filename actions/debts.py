@@ -6,7 +6,9 @@ debt (rule 15: no payment, promise or acknowledgement is invited on one that is 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from actions.advice import advice
 from actions.context import Context
@@ -36,6 +38,17 @@ def usable(lines: Sequence[DebtLine]) -> list[DebtLine]:
 def inviting(lines: Sequence[DebtLine]) -> list[DebtLine]:
     """Those we may ask for: no hold forbids it, and none is too old."""
     return [d for d in usable(lines) if d.askable]
+
+
+def stale(ctx: Context, lines: Sequence[DebtLine]) -> list[dict[str, Any]]:
+    """The creditors whose own books are the master and have not confirmed the figure of late, with its day."""
+    zone = ZoneInfo(ctx.debtor.timezone) if ctx.debtor.timezone else ctx.operator.zone
+    found: dict[str, datetime | None] = {}
+    for debt in lines:
+        if debt.stale:
+            found[debt.creditor] = min(filter(None, (debt.as_of, found.get(debt.creditor, debt.as_of))), default=None)
+    return [{"creditor": creditor, "as_of": {"date": at.astimezone(zone).date().isoformat()} if at else None}
+            for creditor, at in found.items()]
 
 
 def totals(amounts: dict[str, Money]) -> list[dict[str, Any]]:

@@ -16,12 +16,14 @@ from actions.choosing import (
     split_over,
 )
 from actions.context import Context
-from actions.debts import by_name, inviting, open_debts, sums, too_old, usable, wall
+from actions.debts import by_name, inviting, open_debts, stale, sums, too_old, usable, wall
 from actions.menu import allowed
 from actions.offered import CANNOT, OWE, PERSON, SPREAD
 from actions.registry import ACTIONS, action, repeats
 from conversations.say import Choice, Say
+from ledger.allocation import rules_for
 from ledger.balances import DebtLine, by_creditor
+from ledger.errors import BalanceStale
 from ledger.money import Money
 from payments.links import make_pay_link
 from payments.mode import card_mode
@@ -52,7 +54,7 @@ def pay(ctx: Context) -> Sequence[Say]:
         return [wanted]
     if due := _due(ctx):
         wanted, amount = due
-        return link(ctx, wanted, amount)
+        return link(ctx, wanted, amount, agreed=True)
     said = _amount(ctx, wanted)
     if said is None:
         return _how_much(ctx, wanted)
@@ -144,8 +146,11 @@ def _how_much(ctx: Context, wanted: list[DebtLine]) -> Sequence[Say]:
                 (*buttons, *allowed(wanted, SPREAD, CANNOT), PERSON))]
 
 
-def link(ctx: Context, wanted: list[DebtLine], amount: Money) -> Sequence[Say]:
-    """A payment page for ``amount`` on ``wanted``, once it is clear which of several creditors gets it."""
+def link(ctx: Context, wanted: list[DebtLine], amount: Money, *, agreed: bool = False) -> Sequence[Say]:
+    """A payment page for ``amount`` on ``wanted``, once it is clear which of several creditors gets it.
+
+    ``agreed``: it is an instalment, so that its amount is right however old the balance is.
+    """
     if amount.minor <= 0:
         return _how_much(ctx, wanted)
     if amount > owed(wanted):
@@ -154,7 +159,7 @@ def link(ctx: Context, wanted: list[DebtLine], amount: Money) -> Sequence[Say]:
                     (_all_of_it(wanted), PERSON))]
     if len(by_creditor(wanted)) > 1 and amount != owed(wanted):
         return _which(ctx, wanted, amount)
-    return _page(ctx, split_over(wanted, amount), amount)
+    return _page(ctx, split_over(wanted, amount, rules_for(ctx.session, wanted)), amount, agreed=agreed)
 
 
 def _which(ctx: Context, wanted: list[DebtLine], amount: Money) -> Sequence[Say]:
@@ -170,10 +175,17 @@ def _which(ctx: Context, wanted: list[DebtLine], amount: Money) -> Sequence[Say]
         Choice("evenly", "pay_now", {"amount": amount.minor, "debts": ids(wanted), "evenly": True})))]
 
 
-def _page(ctx: Context, split: Mapping[DebtLine, Money], amount: Money) -> Sequence[Say]:
+def _page(ctx: Context, split: Mapping[DebtLine, Money], amount: Money, *, agreed: bool = False) -> Sequence[Say]:
     ctx.close()
-    link = make_pay_link(ctx.session, key=ctx.key, debtor_id=ctx.verified, conversation_id=ctx.conversation_id,
-                         amount=amount, split={d.debt_id: part for d, part in split.items()}, now=ctx.now)
+    clears = [d for d, part in split.items() if part == d.balance]
+    own_figure = agreed or amount in ctx.amounts(amount.currency)
+    try:
+        link = make_pay_link(ctx.session, key=ctx.key, debtor_id=ctx.verified, conversation_id=ctx.conversation_id,
+                             amount=amount, split={d.debt_id: part for d, part in split.items()}, now=ctx.now,
+                             in_full=bool(clears) and not own_figure)
+    except BalanceStale:  # "all of it" is not known; any figure the debtor names is as good as ever
+        ctx.ask("pay_amount", debts=ids(list(split)))
+        return [Say("pay_in_full_stale", {"total": amount.json(), "stale": stale(ctx, list(split))}, (PERSON,))]
     names = [d.creditor for d in split]
     rows = [{"label": {"title": "plain", "values": {
                 "text": d.creditor if names.count(d.creditor) == 1 else f"{d.creditor} {d.ref}"}},
@@ -182,7 +194,8 @@ def _page(ctx: Context, split: Mapping[DebtLine, Money], amount: Money) -> Seque
             "link": {"url": link.url, "title": "open_payment", "values": {"amount": amount.json()}}}
     can = usable(ctx.balance.lines)
     left_out = [d for d in open_debts(ctx) if d.disputed] if len(split) == len(can) and amount == owed(can) else []
-    return [Say("pay_link", {"amount": amount.json(), "held": not inviting(list(split)), "left_out": sums(left_out)},
+    return [Say("pay_link", {"amount": amount.json(), "held": not inviting(list(split)), "left_out": sums(left_out),
+                             "stale": stale(ctx, clears)},
                 (), card)]
 
 

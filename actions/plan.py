@@ -11,13 +11,13 @@ from typing import Any
 from actions.balance import active_plans
 from actions.choosing import creditor_choices, creditors, everything, ids, meant, owed, picked
 from actions.context import ACTOR, Context
-from actions.debts import open_debts, usable, wall
-from actions.offered import CANNOT, CHANGE_PLAN, OWE, PERSON, PLAN
+from actions.debts import open_debts, stale, usable, wall
+from actions.offered import CANNOT, CHANGE_PLAN, OWE, PAY, PERSON, PLAN
 from actions.registry import action, repeats
 from compliance import placing
 from conversations.say import Choice, Say
 from ledger.balances import DebtLine, by_creditor
-from ledger.errors import AlreadyInPlan, NotFound, PlanRefused
+from ledger.errors import AlreadyInPlan, BalanceStale, NotFound, PlanRefused
 from ledger.models import Creditor
 from ledger.money import Money
 from ledger.offers import Allowed, Offer, OtherTerms, TooLow, counter, offers
@@ -42,6 +42,9 @@ def plan(ctx: Context) -> Sequence[Say]:
     if not free:
         ctx.close()
         return [Say("plan_exists", {}, (PLAN, CHANGE_PLAN, PERSON))]
+    if old := _too_long_ago(ctx, free):
+        return _stale(ctx, old)
+    free = [d for d in free if not d.stale]
     debts = _scope(ctx, free)
     if debts is None:
         return _ask_which(ctx, free)
@@ -50,6 +53,20 @@ def plan(ctx: Context) -> Sequence[Say]:
     if ctx.choice.get("colleague"):
         return _to_colleague(ctx, debts)
     return _propose(ctx, debts)
+
+
+def _too_long_ago(ctx: Context, free: list[DebtLine]) -> list[DebtLine]:
+    """The debts that are meant and whose figure is too old to agree on; empty when one of the others will do."""
+    old = [d for d in free if d.stale]
+    chosen = set(ctx.choice.get("debts") or ())
+    named = [d for d in old if d.debt_id in chosen] if chosen else meant(free, ctx.words)
+    return old if len(old) == len(free) else [d for d in named if d.stale]
+
+
+def _stale(ctx: Context, lines: Sequence[DebtLine]) -> Sequence[Say]:
+    """No plan on a figure that may have changed; some can be paid, and a person gets the new figure."""
+    ctx.close()
+    return [Say("plan_stale", {"stale": stale(ctx, lines)}, (PAY, PERSON))]
 
 
 def _in_plan(ctx: Context) -> set[int]:
@@ -248,6 +265,8 @@ def confirm_plan(ctx: Context) -> Sequence[Say]:
     except AlreadyInPlan:
         ctx.close()
         return [Say("plan_exists", {}, (PLAN, CHANGE_PLAN, PERSON))]
+    except BalanceStale:
+        return _stale(ctx, [d for d in ctx.balance.lines if d.debt_id in wanted])
     except (NotFound, PlanRefused):  # NotFound: somebody else is verified now
         return _changed(ctx)
     ctx.close()

@@ -6,14 +6,14 @@ from datetime import date
 
 from actions.choosing import ids, meant, owed
 from actions.context import ACTOR, Context
-from actions.debts import open_debts, usable, wall
+from actions.debts import open_debts, stale, usable, wall
 from actions.menu import allowed
-from actions.offered import CANNOT, NO, PERSON, SPREAD
+from actions.offered import CANNOT, NO, PAY, PERSON, SPREAD
 from actions.pay import link
 from actions.registry import ACTIONS, action, repeats
 from conversations.say import Choice, Say
 from ledger.balances import DebtLine
-from ledger.errors import PromiseRefused
+from ledger.errors import BalanceStale, PromiseRefused
 from ledger.money import Money
 from ledger.promises import make_promise
 from runtime.ids import DebtId
@@ -33,6 +33,8 @@ def promise(ctx: Context) -> Sequence[Say]:
         return blocked
     said = ctx.question_data if ctx.question in QUESTIONS else {}
     debts = _debts(ctx, usable(lines), said.get("debts"))
+    if any(d.stale for d in debts):
+        return _stale(ctx, debts)
     currency = debts[0].balance.currency
     found = ctx.amounts(currency)
     minor = ctx.choice.get("amount") or (found[0].minor if found else said.get("amount"))
@@ -55,6 +57,12 @@ def _debts(ctx: Context, can: list[DebtLine], kept: Sequence[int] | None) -> lis
     chosen = usable(meant(can, ctx.words)) if not ctx.choice else []
     chosen = chosen or [d for d in can if d.debt_id in set(kept or ())] or can
     return [d for d in chosen if d.balance.currency == chosen[0].balance.currency]
+
+
+def _stale(ctx: Context, debts: list[DebtLine]) -> Sequence[Say]:
+    """No word is taken on a figure that may have changed; paying whenever it suits remains."""
+    ctx.close()
+    return [Say("promise_stale", {"stale": stale(ctx, debts)}, (PAY, PERSON))]
 
 
 def _all(debts: list[DebtLine]) -> Choice:
@@ -97,6 +105,8 @@ def promise_yes(ctx: Context) -> Sequence[Say]:
         make_promise(ctx.session, key=ctx.key, debtor_id=ctx.verified, amount=amount, due_on=day, actor=ACTOR,
                      now=ctx.now, today=ctx.today,
                      debt_ids=[DebtId(i) for i in ids(debts)] if len(debts) < len(lines) else None)
+    except BalanceStale:
+        return _stale(ctx, debts)
     except PromiseRefused as error:
         ctx.ask("promise_details", debts=ids(debts), amount=amount.minor)
         return [Say("promise_refused", {"latest": {"date": error.latest.isoformat()} if error.latest else None},

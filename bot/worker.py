@@ -1,10 +1,10 @@
-"""``python -m bot.worker``: delivers the outbox, judges promises and plans, and asks Stripe about open payments."""
+"""``python -m bot.worker``: delivers the outbox and the feed; interest, plans, promises, open payments with time."""
 
 import asyncio
 import logging
 import signal
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from telegram import Bot
@@ -14,6 +14,10 @@ from bot.delivery import DeliveryError, deliver
 from bot.telegram import make_bot
 from conversations.models import OutboxItem
 from conversations.tickets import open_ticket
+from exchange.delivering import Feed
+from exchange.receivers import receivers
+from ledger.accrual import accrue_all
+from ledger.feed import tell_missed
 from ledger.plans import JudgedPlan, judge_plans
 from ledger.promises import judge_promises
 from payments.mode import card_mode
@@ -38,9 +42,14 @@ class Worker:
         self._database = db
         self._clock = clock
         self._bot = bot
+        self._accrued_through: date | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set."""
+        feed = Feed(self._database, self._clock, receivers(settings()), poll_seconds=settings().feed_poll_seconds)
+        await asyncio.gather(feed.run(stop), self._work(stop))
+
+    async def _work(self, stop: asyncio.Event) -> None:
         next_housekeeping = 0.0
         loop = asyncio.get_running_loop()
         while not stop.is_set():
@@ -110,13 +119,25 @@ class Worker:
             stored.next_attempt_at = self._clock.now() + min(wait, LONGEST_WAIT)
 
     def housekeeping(self) -> None:
-        """What falls due with time: promises and plans are judged by value date, open payments are asked after."""
+        """What falls due with time: interest is added, promises and plans are judged, open payments are asked after."""
         with self._database.write() as session:
             judge_promises(session, today=self._clock.today(None))
+            now = self._clock.now()
+            tell_missed(session, today=(now - timedelta(hours=12)).date(), now=now)  # the day that is earliest on earth
+        self._accrue(self._clock.today(None) - timedelta(days=1))
         while self._judge_plans():
             pass
         if card_mode() != "off":
             reconcile(self._database, now=self._clock.now())
+
+    def _accrue(self, yesterday: date) -> None:
+        """Interest of the days that are over, once a day; in every other round there would be nothing to do."""
+        if self._accrued_through == yesterday:
+            return
+        done = accrue_all(self._database, until=yesterday, now=self._clock.now())
+        if done.debts:
+            log.info("interest through %s: %s debts looked at", yesterday, done.debts)
+        self._accrued_through = yesterday
 
     def _judge_plans(self) -> bool:
         """Judge some plans, and give to staff those that a person should look at. False when none were left."""

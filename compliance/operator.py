@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -83,6 +84,8 @@ class Operator(Part):
     complaints: Complaints
     ways_to_pay: tuple[WayToPay, ...] = ()
     consequences: tuple[Consequence, ...] = ()
+    logo: str | None = None
+    """A PNG or JPEG file for letters and statements, as a path from the operator file."""
     neutral_sender: str
     """How we appear on unverified channels and card statements: no hint of a debt, and no ruse (rule 4)."""
 
@@ -102,6 +105,11 @@ class Operator(Part):
             if hours.opens >= hours.closes:
                 raise ValueError(f"{day} closes before it opens")
         return value
+
+    @property
+    def logo_file(self) -> Path | None:
+        """The logo's file, which was there and of a known kind when the operator file was read."""
+        return settings().operator_file.parent / self.logo if self.logo else None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -182,6 +190,19 @@ class Operator(Part):
             at = self.next_opening(closes)
 
 
+def _check_logo(path: Path, logo: str | None) -> None:
+    """Raises OperatorError for a logo that is not there, or is something that not every reader of PDF shows."""
+    if logo is None:
+        return
+    try:
+        with (path.parent / logo).open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise OperatorError(f"{path.name}: logo: {logo} cannot be read: {error.strerror}") from None
+    if start != b"\x89PNG\r\n\x1a\n" and not start.startswith(b"\xff\xd8\xff"):
+        raise OperatorError(f"{path.name}: logo: {logo} is neither a PNG nor a JPEG picture")
+
+
 @cache
 def operator() -> Operator:
     """The operator of this installation. Raises OperatorError with one clear line per mistake."""
@@ -195,7 +216,9 @@ def operator() -> Operator:
     except yaml.YAMLError as error:
         raise OperatorError(f"{path.name} is not valid YAML: {' '.join(str(error).split())}") from None
     try:
-        return Operator.model_validate(loaded)
+        found = Operator.model_validate(loaded)
+        _check_logo(path, found.logo)
+        return found
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg'].removeprefix('Value error, ')}"

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from compliance.models import Channel, ContactPreference, ContactWish
 from conversations.models import Conversation
+from ledger.feed import tell_state
 from runtime.ids import ConversationId, DebtorId
 
 
@@ -25,6 +26,9 @@ def set_allowed(session: Session, *, debtor_id: DebtorId, channel: Channel, allo
     elif row.allowed != allowed:
         row.allowed, row.reason, row.since = allowed, reason, now
     session.flush()
+    tell_state(session, kind="contact.allowed" if allowed else "contact.stopped", debtor_id=debtor_id, at=now,
+               subject=f"contact:{debtor_id}:{channel}",
+               facts={"channel": str(channel), "allowed": allowed, "reason": str(row.reason)})
     return row
 
 
@@ -60,6 +64,11 @@ def set_wish(session: Session, *, debtor_id: DebtorId, now: datetime, preferred_
     wish.words = words or wish.words
     wish.since = now
     session.flush()
+    tell_state(session, kind="contact.wish", subject=f"wish:{debtor_id}", debtor_id=debtor_id, at=now, facts={
+        "preferred_channel": str(wish.preferred_channel) if wish.preferred_channel else None,
+        "not_before": wish.not_before.isoformat("minutes") if wish.not_before else None,
+        "not_after": wish.not_after.isoformat("minutes") if wish.not_after else None,
+    })
     return wish
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from ledger.holds import EFFECTS, active_holds, strongest
 from ledger.kinds import Act, DebtStatus, HoldReason
 from ledger.models import Creditor, Debt, DebtBalance
 from ledger.money import Money, total, totals
+from ledger.policy import load_policy
 from runtime.ids import CreditorId, DebtId, DebtorId
 
 DISPUTED = frozenset({HoldReason.DISPUTE, HoldReason.FRAUD})
@@ -42,6 +44,12 @@ class DebtLine:
     """Whether we may ask for it: something is owed and no hold stops asking."""
     time_barred: bool | None
     version: int
+    as_of: datetime | None = None
+    """When the balance was last confirmed: by the other system where that is the master, else when it was opened."""
+    stale: bool = False
+    """Whether another system is the master and this figure is too old to agree anything on."""
+    interest_rate: Decimal | None = None
+    """The debt's own rate of interest, per cent a year."""
 
     @property
     def added(self) -> Money:
@@ -71,7 +79,8 @@ class DebtorBalance:
 _QUERY = (
     select(
         Debt.id, Debt.ref, Debt.kind, Debt.description, Debt.original_creditor, Debt.opened_on, Debt.due_on,
-        Debt.currency, Debt.status, Debt.time_barred, Creditor.id.label("creditor_id"), Creditor.name,
+        Debt.currency, Debt.status, Debt.time_barred, Debt.as_of, Debt.interest_rate,
+        Creditor.id.label("creditor_id"), Creditor.name, Creditor.policy,
         DebtBalance.principal, DebtBalance.interest, DebtBalance.fees, DebtBalance.costs, DebtBalance.overpayment,
         DebtBalance.version,
     )
@@ -83,7 +92,10 @@ _QUERY = (
 
 
 def balance_of(session: Session, debtor_id: DebtorId, *, now: datetime) -> DebtorBalance:
-    """All open debts of a debtor, the oldest first. ``totals`` includes the disputed ones. Two queries."""
+    """All open debts of a debtor, the oldest first. ``totals`` includes the disputed ones. Two queries.
+
+    Raises OperatorError when a creditor's policy file cannot be read.
+    """
     rows = session.execute(_QUERY, {"debtor_id": debtor_id}).all()
     holds = active_holds(session, debtor_id=debtor_id, now=now) if rows else []
     lines: list[DebtLine] = []
@@ -102,7 +114,8 @@ def balance_of(session: Session, debtor_id: DebtorId, *, now: datetime) -> Debto
             hold=first.reason if first else None, hold_until=first.until if first else None,
             payable=not balance.is_zero and all(EFFECTS[hold.reason].payable for hold in mine),
             askable=not balance.is_zero and all(Act.ASK not in EFFECTS[hold.reason].stops for hold in mine),
-            time_barred=row.time_barred, version=row.version,
+            time_barred=row.time_barred, version=row.version, as_of=row.as_of,
+            stale=load_policy(row.policy).master.stale(row.as_of, now), interest_rate=row.interest_rate,
         ))
     return DebtorBalance(
         lines=lines,

@@ -1,15 +1,16 @@
-"""What ``debtdesk ledger check`` runs: every invariant recomputed from the entries."""
+"""What ``debtdesk ledger check`` runs: every invariant recomputed from the entries, by the database in whole sets."""
 
 from collections.abc import Callable, Iterable, Iterator
 
-from sqlalchemy import and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, case, exists, func, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
+from ledger.check_money import MONEY
 from ledger.check_plans import PLANS
+from ledger.check_promises import promises_counted
 from ledger.finding import Finding
-from ledger.keeping import promise_count
-from ledger.kinds import Bucket, DebtStatus, PlanStatus, PromiseStatus
-from ledger.models import Account, Debt, DebtBalance, Entry, Instalment, Plan, PlanDebt, Promise, Seal, Txn
+from ledger.kinds import Bucket, DebtStatus, PlanStatus
+from ledger.models import Account, Debt, DebtBalance, Entry, Instalment, Plan, PlanDebt, Seal, Txn
 
 
 def _postings_balance(session: Session) -> Iterator[Finding]:
@@ -73,14 +74,17 @@ def _statuses_fit(session: Session) -> Iterator[Finding]:
 
 
 def _reversals_mirror(session: Session) -> Iterator[Finding]:
-    pairs = session.execute(select(Txn.id, Txn.reverses_id).where(Txn.reverses_id.is_not(None)).order_by(Txn.id)).all()
-    for txn_id, reversed_id in pairs:
-        rows = session.execute(
-            select(Entry.account_id, func.sum(Entry.amount)).where(Entry.txn_id.in_([txn_id, reversed_id]))
-            .group_by(Entry.account_id).having(func.sum(Entry.amount) != 0)
-        ).all()
-        if rows:
-            yield Finding("reversals mirror", f"posting {txn_id} does not undo posting {reversed_id}")
+    reversal = aliased(Txn)
+    both = union_all(
+        select(Txn.id.label("txn_id"), Entry.account_id, Entry.amount).join(Entry, Entry.txn_id == Txn.id)
+        .where(Txn.reverses_id.is_not(None)),
+        select(reversal.id, Entry.account_id, Entry.amount).join(Entry, Entry.txn_id == reversal.reverses_id),
+    ).subquery()
+    wrong = (select(both.c.txn_id, both.c.account_id).group_by(both.c.txn_id, both.c.account_id)
+             .having(func.sum(both.c.amount) != 0).subquery())
+    rows = session.execute(select(Txn.id, Txn.reverses_id).where(Txn.id.in_(select(wrong.c.txn_id))).order_by(Txn.id))
+    for txn_id, reversed_id in rows:
+        yield Finding("reversals mirror", f"posting {txn_id} does not undo posting {reversed_id}")
 
 
 def _plans_add_up(session: Session) -> Iterator[Finding]:
@@ -88,15 +92,17 @@ def _plans_add_up(session: Session) -> Iterator[Finding]:
         select(Instalment.plan_id, func.sum(Instalment.amount).label("amount")).group_by(Instalment.plan_id).subquery()
     )
     shares = select(PlanDebt.plan_id, func.sum(PlanDebt.amount).label("amount")).group_by(PlanDebt.plan_id).subquery()
+    instalments, debts = func.coalesce(dues.c.amount, 0), func.coalesce(shares.c.amount, 0)
     rows = session.execute(
-        select(Plan.id, Plan.total, func.coalesce(dues.c.amount, 0), func.coalesce(shares.c.amount, 0))
+        select(Plan.id, Plan.total, instalments, debts)
         .outerjoin(dues, dues.c.plan_id == Plan.id).outerjoin(shares, shares.c.plan_id == Plan.id)
+        .where(or_(Plan.total != instalments, Plan.total != debts))
     )
-    for plan_id, total, instalments, debts in rows:
-        if total != instalments:
-            yield Finding("plans add up", f"plan {plan_id} is over {total}, its instalments are {instalments}")
-        if total != debts:
-            yield Finding("plans add up", f"plan {plan_id} is over {total}, its debts were {debts}")
+    for plan_id, total, due, share in rows:
+        if total != due:
+            yield Finding("plans add up", f"plan {plan_id} is over {total}, its instalments are {due}")
+        if total != share:
+            yield Finding("plans add up", f"plan {plan_id} is over {total}, its debts were {share}")
 
 
 def _one_plan_per_debt(session: Session) -> Iterator[Finding]:
@@ -108,19 +114,14 @@ def _one_plan_per_debt(session: Session) -> Iterator[Finding]:
         yield Finding("one plan per debt", f"debt {debt_id} is in {count} active plans")
 
 
-def _promises_counted(session: Session) -> Iterator[Finding]:
-    promises = session.scalars(select(Promise).where(Promise.status != PromiseStatus.SUPERSEDED)).all()
-    for promise in promises:
-        received, status = promise_count(session, promise)
-        if (promise.received, promise.status) != (received, status):
-            has = f"promise {promise.id} is {promise.status} with {promise.received}"
-            yield Finding("promises equal payments", f"{has}, its payments make it {status} with {received}")
-
-
-RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
-    _postings_balance, _postings_sealed, _currencies_agree, _balances_equal_entries, _statuses_fit, _reversals_mirror,
-    _plans_add_up, *PLANS, _one_plan_per_debt, _promises_counted,
+RULES: tuple[tuple[str, Callable[[Session], Iterable[Finding]]], ...] = (
+    ("postings sum to zero", _postings_balance), ("postings are sealed", _postings_sealed),
+    ("currencies agree", _currencies_agree), ("balances equal entries", _balances_equal_entries),
+    ("states fit balances", _statuses_fit), ("reversals mirror", _reversals_mirror), *MONEY,
+    ("plans add up", _plans_add_up), *PLANS,
+    ("one plan per debt", _one_plan_per_debt), ("promises equal payments", promises_counted),
 )
+"""What is checked, in the words of its findings."""
 
 
 def check(session: Session, *, progress: Callable[[str, int, int], None] | None = None) -> list[Finding]:
@@ -130,8 +131,8 @@ def check(session: Session, *, progress: Callable[[str, int, int], None] | None 
     """
     findings: list[Finding] = []
     with session.no_autoflush:
-        for number, rule in enumerate(RULES, start=1):
+        for number, (name, rule) in enumerate(RULES, start=1):
             if progress is not None:
-                progress(rule.__name__.strip("_").replace("_", " "), number, len(RULES))
+                progress(name, number, len(RULES))
             findings.extend(rule(session))
     return findings

@@ -41,7 +41,7 @@ def newest_version_in_force(session: Session) -> Iterator[Finding]:
         Plan, and_(Plan.id == PlanVersionDue.plan_id, Plan.schedule == PlanVersionDue.version)
     ).where(~exists().where(same))
     for plan_id in session.scalars(not_agreed.union(not_in_force).order_by("plan_id")):
-        yield Finding("plan versions add up", f"the schedule of plan {plan_id} is not that of its newest version")
+        yield Finding("the newest plan version is in force", f"plan {plan_id} has another schedule")
 
 
 def plans_kept(session: Session) -> Iterator[Finding]:
@@ -62,9 +62,8 @@ def _kept(session: Session, plans: Sequence[Plan]) -> Iterator[Finding]:
     for plan in plans:
         for instalment, paid, on in filled(plan, came[plan.id]):
             name = f"instalment {instalment.number} of plan {plan.id}"
-            if (instalment.paid, instalment.paid_on) != (paid, on):
-                has = f"{name} counts {instalment.paid} on {instalment.paid_on}"
-                yield Finding(rule, f"{has}, its payments are {paid} on {on}")
+            if instalment.paid != paid or (instalment.paid_on is None) != (on is None):
+                yield Finding(rule, f"{name} counts {instalment.paid}, its payments are {paid}")
             elif instalment.state is not (state := state_of(plan, instalment)):
                 yield Finding(rule, f"{name} is {instalment.state}, its payments make it {state}")
         unpaid = sum(amount for _, amount in came[plan.id]) < plan.total
@@ -72,4 +71,7 @@ def _kept(session: Session, plans: Sequence[Plan]) -> Iterator[Finding]:
             yield Finding(rule, f"plan {plan.id} is completed, and neither it nor its debts are paid")
 
 
-PLANS: tuple[Callable[[Session], Iterable[Finding]], ...] = (versions_add_up, newest_version_in_force, plans_kept)
+PLANS: tuple[tuple[str, Callable[[Session], Iterable[Finding]]], ...] = (
+    ("plan versions add up", versions_add_up), ("the newest plan version is in force", newest_version_in_force),
+    ("instalments equal payments", plans_kept),
+)

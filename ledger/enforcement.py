@@ -97,6 +97,26 @@ def statements(dialect: str) -> list[str]:
     return {"sqlite": _sqlite, "postgresql": _postgresql}[dialect]()
 
 
+def never_changed(dialect: str, table: str, key: str) -> list[str]:
+    """The DDL that keeps the rows of one more table as they were written. The functions of ``statements`` are there."""
+    if dialect == "postgresql":
+        return [
+            f"CREATE TRIGGER {table}_never_changed BEFORE UPDATE OR DELETE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION ledger_never_changed()",
+            f"CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION ledger_never_changed()",
+        ]
+    return [
+        *(f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table}"
+          f" BEGIN SELECT RAISE(ABORT, 'ledger: {table} rows are never changed'); END" for act in ("UPDATE", "DELETE")),
+        _SQLITE_NO_REPLACE.replace("KEY", key).replace("TABLE", table),
+    ]
+
+
+LATER = (("take_back", "txn_id"),)
+"""Tables of later revisions whose rows are never changed, and their keys."""
+
+
 def enforce(connection: Connection) -> None:
     """Create the triggers on a database that has the ledger's tables and none of the triggers yet."""
     for statement in statements(connection.dialect.name):

@@ -1,6 +1,6 @@
 """What the ledger refuses, as types. Callers turn them into words for debtors or staff."""
 
-from datetime import date
+from datetime import date, datetime
 
 from ledger.kinds import HoldReason, PlanStatus
 from ledger.money import Money
@@ -43,6 +43,18 @@ class CannotReverse(LedgerError):
     """A posting cannot be undone: it is a reversal, was reversed, or its money has moved on."""
 
 
+class MoreThanPaid(LedgerError):
+    """More would be given back, or withdrawn, than is left of what was paid. ``most`` is what is left."""
+
+    def __init__(self, most: Money) -> None:
+        super().__init__(f"no more than {most} is left to give back")
+        self.most = most
+
+
+class CannotWriteOff(LedgerError):
+    """Only an open debt on which something is owed can be written off."""
+
+
 class PlanRefused(LedgerError):
     """Base of the reasons why a plan cannot be agreed."""
 
@@ -54,6 +66,18 @@ class DebtNotPayable(PlanRefused):
         super().__init__(f"debt {debt_id} cannot be paid in a plan ({reason or 'nothing is owed on it'})")
         self.debt_id = debt_id
         self.reason = reason
+
+
+class BalanceStale(LedgerError):
+    """Another system is the master, and it has not confirmed this balance for too long: nothing is agreed on it.
+
+    ``as_of`` is when it last did, None for never. Money that comes in all the same is taken.
+    """
+
+    def __init__(self, debt_id: DebtId, ref: str, as_of: datetime | None) -> None:
+        super().__init__(f"the balance of debt {ref} was last confirmed {as_of.isoformat() if as_of else 'never'}")
+        self.debt_id = debt_id
+        self.as_of = as_of
 
 
 class AlreadyInPlan(PlanRefused):

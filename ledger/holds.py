@@ -1,13 +1,15 @@
 """Holds: which reason stops which act, placing, lifting, asking."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from ledger.errors import NotFound
+from ledger.feed import tell_hold
 from ledger.kinds import Act, DebtStatus, HoldReason
 from ledger.models import Creditor, Debt, Hold
 from ledger.once import once
@@ -15,8 +17,8 @@ from ledger.policy import policy_for
 from runtime.ids import DebtId, DebtorId
 
 __all__ = [
-    "EFFECTS", "Act", "Effect", "HoldReason", "active_holds", "hold_until", "lift_hold", "place_hold", "stopped",
-    "strongest",
+    "EFFECTS", "Act", "Effect", "HoldReason", "active_holds", "days_stopped", "hold_until", "lift_hold", "place_hold",
+    "stopped", "strongest",
 ]
 
 _EVERYTHING = frozenset(Act)
@@ -66,10 +68,16 @@ def place_hold(
 
     A state, never a posting. The same key again returns the same hold.
     """
-    return once(session, Hold, key, lambda: Hold(
+    hold = once(session, Hold, key, lambda: Hold(
         key=key, debtor_id=debtor_id, debt_id=debt_id, reason=reason, placed_at=now, until=until, actor=actor,
         cause=cause,
     ))
+    tell_hold(session, hold, "placed", now, **_told(hold))
+    return hold
+
+
+def _told(hold: Hold) -> dict[str, Any]:
+    return {"stops": EFFECTS[hold.reason].stops, "payable": EFFECTS[hold.reason].payable}
 
 
 def hold_until(
@@ -94,6 +102,7 @@ def lift_hold(session: Session, *, hold_id: int, now: datetime, actor: str) -> N
     if hold.lifted_at is None:
         hold.lifted_at, hold.lifted_by = now, actor
         session.flush()
+        tell_hold(session, hold, "lifted", now, **_told(hold))
 
 
 _ACTIVE = select(Hold).where(
@@ -123,3 +132,28 @@ def stopped(
         hold for hold in active_holds(session, debtor_id=debtor_id, now=now)
         if act in EFFECTS[hold.reason].stops and hold.debt_id in (None, debt_id)
     )
+
+
+def days_stopped(
+    session: Session, *, debts: Mapping[DebtId, DebtorId], act: Act, first: date, last: date
+) -> dict[DebtId, list[tuple[date, date]]]:
+    """For each debt the days, first and last included, on which some hold forbade ``act`` at some moment.
+
+    By UTC's calendar; holds that were lifted since are counted for the days they lasted. What ``stopped`` is for a
+    moment, this is for past days: the answer for a day that is over does not change any more.
+    """
+    query = select(Hold).where(Hold.debtor_id.in_(set(debts.values()))).order_by(Hold.id)
+    by_debtor: dict[DebtorId, list[Hold]] = {}
+    for hold in session.scalars(query):
+        if act in EFFECTS[hold.reason].stops:
+            by_debtor.setdefault(hold.debtor_id, []).append(hold)
+    found: dict[DebtId, list[tuple[date, date]]] = {}
+    for debt_id, debtor_id in debts.items():
+        for hold in by_debtor.get(debtor_id, ()):
+            if hold.debt_id not in (None, debt_id):
+                continue
+            ends = [day for day in (hold.until, hold.lifted_at and hold.lifted_at.date(), last) if day is not None]
+            begin, end = max(first, hold.placed_at.date()), min(ends)
+            if begin <= end:
+                found.setdefault(debt_id, []).append((begin, end))
+    return found

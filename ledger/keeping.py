@@ -1,51 +1,70 @@
 """What a payment does to plans and promises. Derived from the postings each time, so it can be repeated.
 
-A payment that was reversed never counted.
+A payment that was reversed never counted; of one that was partly given back, only what is left of it counts, on the
+day of the payment.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
+from ledger.feed import tell_plan, tell_promise
 from ledger.kinds import OWED, DebtStatus, PlanStatus, PostingKind, PromiseStatus
-from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, Txn
+from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, TakeBack, Txn
 from ledger.plan_states import fill, follow_up, new_states
 from runtime.ids import DebtId, DebtorId
 
-CLEARED = (DebtStatus.PAID, DebtStatus.CLOSED)
+CLEARED = frozenset({DebtStatus.PAID, DebtStatus.CLOSED})
 """Debts on which nothing is owed any more, whatever made it so."""
+_COUNTED = (PostingKind.PAYMENT, PostingKind.REFUND, PostingKind.CARD_DISPUTE_LOST)
 
 
-def standing_payment() -> ColumnElement[bool]:
-    """Condition on Txn: a payment that was not reversed."""
+def stands() -> ColumnElement[bool]:
+    """Condition on Txn: a payment, or what was given back of one, and not reversed."""
     reversal = aliased(Txn)
-    return (Txn.kind == PostingKind.PAYMENT) & ~exists().where(reversal.reverses_id == Txn.id)
+    return Txn.kind.in_(_COUNTED) & ~exists().where(reversal.reverses_id == Txn.id)
+
+
+def net_payments() -> Select[DebtId | None, int, date, int]:
+    """What is left of each payment on the balance of each debt: debt, payment, its value date, minor units.
+
+    Without what was paid too much; what was given back of a payment is taken off on the payment's own day.
+    """
+    payment = aliased(Txn)
+    return (
+        select(Account.debt_id, payment.id, payment.effective_on, func.sum(-Entry.amount))
+        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
+        .outerjoin(TakeBack, TakeBack.txn_id == Txn.id)
+        .join(payment, payment.id == func.coalesce(TakeBack.payment_id, Txn.id))
+        .where(Account.kind.in_(OWED), stands())
+        .group_by(Account.debt_id, payment.id, payment.effective_on).order_by(payment.id)
+    )
 
 
 def paid_on_debts(session: Session, debt_ids: Collection[DebtId]) -> dict[DebtId, int]:
     """All that was ever paid on the balance of each debt, in minor units, without what was paid too much."""
-    rows = session.execute(
-        select(Account.debt_id, func.sum(-Entry.amount))
-        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
-        .where(Account.debt_id.in_(debt_ids), Account.kind.in_(OWED), standing_payment())
-        .group_by(Account.debt_id)
-    )
-    paid = {debt_id: int(amount) for debt_id, amount in rows if debt_id is not None}
-    return {debt_id: paid.get(debt_id, 0) for debt_id in debt_ids}
+    paid = dict.fromkeys(debt_ids, 0)
+    for debt_id, _, _, amount in session.execute(net_payments().where(Account.debt_id.in_(debt_ids))):
+        if debt_id is not None:
+            paid[debt_id] += int(amount)
+    return paid
 
 
 def paid_between(
     session: Session, *, debtor_id: DebtorId, currency: str, debt_ids: Collection[DebtId], first: date, last: date
 ) -> int:
     """What came in by value date from ``first`` to ``last``, too much included; on all debts when none is named."""
+    payment = aliased(Txn)
     query = (
         select(func.sum(-Entry.amount))
         .join(Account, Account.id == Entry.account_id).join(Txn, Txn.id == Entry.txn_id)
         .join(Debt, Debt.id == Account.debt_id)
-        .where(Debt.debtor_id == debtor_id, Entry.currency == currency, Txn.effective_on.between(first, last),
-               standing_payment())
+        .outerjoin(TakeBack, TakeBack.txn_id == Txn.id)
+        .join(payment, payment.id == func.coalesce(TakeBack.payment_id, Txn.id))
+        .where(Debt.debtor_id == debtor_id, Entry.currency == currency, payment.effective_on.between(first, last),
+               payment.kind == PostingKind.PAYMENT, stands())
     )
     if debt_ids:
         query = query.where(Account.debt_id.in_(debt_ids))
@@ -56,7 +75,7 @@ def keep(session: Session, debts: Iterable[Debt], *, on: date, at: datetime) -> 
     """Bring the plans and promises of ``debts`` up to date after a posting with value date ``on``."""
     debts = list(debts)
     _keep_plans(session, {debt.id for debt in debts}, at)
-    _keep_promises(session, debts)
+    _keep_promises(session, debts, at)
     session.flush()
 
 
@@ -76,15 +95,9 @@ def plan_payments(session: Session, plans: Sequence[Plan]) -> dict[int, list[tup
 
     What had been paid on a debt when the plan was agreed is taken off what was posted first.
     """
-    rows = session.execute(
-        select(Account.debt_id, Txn.id, Txn.effective_on, func.sum(-Entry.amount))
-        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
-        .where(Account.debt_id.in_({share.debt_id for plan in plans for share in plan.debts}),
-               Account.kind.in_(OWED), standing_payment())
-        .group_by(Account.debt_id, Txn.id, Txn.effective_on).order_by(Txn.id)
-    ).all()
+    debt_ids = {share.debt_id for plan in plans for share in plan.debts}
     on_debt: dict[DebtId, list[tuple[int, date, int]]] = {}
-    for debt_id, txn_id, effective_on, amount in rows:
+    for debt_id, txn_id, effective_on, amount in session.execute(net_payments().where(Account.debt_id.in_(debt_ids))):
         if debt_id is not None:
             on_debt.setdefault(debt_id, []).append((txn_id, effective_on, int(amount)))
     came: dict[int, list[tuple[date, int]]] = {}
@@ -109,23 +122,26 @@ def paid_by_debt(session: Session, plan: Plan) -> dict[DebtId, int]:
 def count_plan(session: Session, plan: Plan, *, at: datetime) -> None:
     """Bring a locked plan, its instalments and what is known of them up to date with the payments there are.
 
-    It is completed when all is paid, or when nothing is owed on its debts any more (a settlement, a write-off).
+    It is completed when all is paid, or when nothing is owed on its debts any more (a settlement); it ends as
+    cancelled when one of them was given up (a write-off).
     """
     fill(plan, plan_payments(session, [plan])[plan.id])
     session.add_all(new_states(plan, at))
-    closed = not session.scalar(
-        select(exists().where(Debt.id.in_([share.debt_id for share in plan.debts]), Debt.status.not_in(CLEARED)))
-    )
-    whole = closed or all(instalment.paid == instalment.amount for instalment in plan.instalments)
-    if whole and plan.status is PlanStatus.ACTIVE:
-        plan.status, plan.ended_at, plan.ended_by = PlanStatus.COMPLETED, at, "ledger"
+    statuses = set(session.scalars(select(Debt.status).where(Debt.id.in_([share.debt_id for share in plan.debts]))))
+    whole = all(instalment.paid == instalment.amount for instalment in plan.instalments)
+    if plan.status is PlanStatus.ACTIVE and (whole or statuses <= CLEARED):
+        given_up = not whole and DebtStatus.CLOSED in statuses
+        plan.status = PlanStatus.CANCELLED if given_up else PlanStatus.COMPLETED
+        plan.ended_at, plan.ended_by = at, "ledger"
         plan.version += 1
-    elif not whole and plan.status is PlanStatus.COMPLETED:
+        tell_plan(session, plan, plan.status, at)
+    elif plan.status is PlanStatus.COMPLETED and not (whole or statuses <= CLEARED):
         if _in_another_plan(session, plan):  # what was paid bounced after its debts had gone into a new plan
             plan.status, plan.ended_at = PlanStatus.CANCELLED, at
         else:
             plan.status, plan.ended_at, plan.ended_by = PlanStatus.ACTIVE, None, None
         plan.version += 1
+        tell_plan(session, plan, "resumed" if plan.status is PlanStatus.ACTIVE else plan.status, at)
     plan.follow_up = follow_up(plan)
     session.flush()
 
@@ -139,7 +155,7 @@ def _in_another_plan(session: Session, plan: Plan) -> bool:
     ))
 
 
-def _keep_promises(session: Session, debts: Collection[Debt]) -> None:
+def _keep_promises(session: Session, debts: Collection[Debt], at: datetime) -> None:
     for_these = exists().where(
         PromiseDebt.promise_id == Promise.id, PromiseDebt.debt_id.in_([debt.id for debt in debts])
     )
@@ -152,21 +168,30 @@ def _keep_promises(session: Session, debts: Collection[Debt]) -> None:
         .order_by(Promise.id).with_for_update().execution_options(populate_existing=True)
     ).all()
     for promise in promises:
-        count_promise(session, promise)
+        count_promise(session, promise, at)
 
 
-def count_promise(session: Session, promise: Promise) -> None:
-    """Bring a promise up to date with the payments there are."""
+def count_promise(session: Session, promise: Promise, at: datetime) -> None:
+    """Bring a promise up to date with the payments there are, and tell when that changed it."""
     promise.received, promise.status = promise_count(session, promise)
+    tell_promise(session, promise, at)
 
 
 def promise_count(session: Session, promise: Promise) -> tuple[int, PromiseStatus]:
     """What came in for a promise by value date, in minor units, and the state that makes. Not for superseded ones."""
-    came = paid_between(
+    first, last = promise_days(promise)
+    return promise_state(promise, paid_between(
         session, debtor_id=promise.debtor_id, currency=promise.currency,
-        debt_ids=[share.debt_id for share in promise.debts],
-        first=promise.made_on, last=promise.due_on + timedelta(days=promise.grace_days),
-    )
+        debt_ids=[share.debt_id for share in promise.debts], first=first, last=last))
+
+
+def promise_days(promise: Promise) -> tuple[date, date]:
+    """The value dates that count for a promise, both included."""
+    return promise.made_on, promise.due_on + timedelta(days=promise.grace_days)
+
+
+def promise_state(promise: Promise, came: int) -> tuple[int, PromiseStatus]:
+    """What of ``came`` counts for a promise, and the state that makes."""
     received = max(0, came - promise.paid_before)
     if received >= promise.amount:
         return received, PromiseStatus.KEPT

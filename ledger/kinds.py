@@ -39,6 +39,8 @@ class CreditorAccount(StrEnum):
     SETTLEMENT_DISCOUNT = "settlement_discount"
     DISPUTE_HOLD = "dispute_hold"
     """Money the card processor holds back during a card dispute. A disputed *debt* is a hold, never a posting."""
+    ACCRUED_INTEREST = "accrued_interest"
+    """Interest added while the debt was with us."""
 
 
 class PostingKind(StrEnum):
@@ -50,6 +52,28 @@ class PostingKind(StrEnum):
     RECALL = "recall"
     ADJUSTMENT = "adjustment"
     REVERSAL = "reversal"
+    WRITE_OFF = "write_off"
+    REFUND = "refund"
+    """Money given back: of a payment (then a ``TakeBack`` names it), or of an overpayment."""
+    PROCESSOR_FEE = "processor_fee"
+    CARD_DISPUTE = "card_dispute"
+    """The processor withdrew the money of a payment while its card dispute is open."""
+    CARD_DISPUTE_LOST = "card_dispute_lost"
+    """The money of a card dispute is gone, and what it had paid is owed again."""
+    ACCRUAL = "accrual"
+
+
+class WriteOffReason(StrEnum):
+    """Why a debt is given up."""
+
+    UNCOLLECTABLE = "uncollectable"
+    HARDSHIP = "hardship"
+    DECEASED = "deceased"
+    INSOLVENT = "insolvent"
+    TIME_BARRED = "time_barred"
+    DISPUTE_UPHELD = "dispute_upheld"
+    SMALL_BALANCE = "small_balance"
+    GOODWILL = "goodwill"
 
 
 class PlanStatus(StrEnum):
@@ -135,3 +159,38 @@ class Act(StrEnum):
     """Take an instalment from a stored card."""
     ACCRUE = "accrue"
     """Add interest, fees or costs."""
+
+
+class InterestMethod(StrEnum):
+    """How interest is reckoned."""
+
+    SIMPLE = "simple"
+    """For every day, on what is owed at its end."""
+    MONTHLY = "monthly"
+    """A twelfth of the annual rate for every calendar month, on what is owed at its end."""
+
+
+class DayCount(StrEnum):
+    """Which part of a year a day is."""
+
+    ACTUAL_365 = "actual/365"
+    ACTUAL_ACTUAL = "actual/actual"
+    """1/366 in a leap year, else 1/365 (ISDA 2006, 4.16(b))."""
+    THIRTY_360 = "30/360"
+    """Every month has thirty days (30E/360: ISDA 2006, 4.16(g))."""
+
+
+class InterestBase(StrEnum):
+    """What interest is reckoned on. Never on interest."""
+
+    PRINCIPAL = "principal"
+    PRINCIPAL_AND_COSTS = "principal_and_costs"
+
+
+class Frozen(StrEnum):
+    """Why a day bears no interest."""
+
+    HOLD = "hold"
+    PLAN = "plan"
+    OFF = "off"
+    """The policy has none, or its last day is over."""

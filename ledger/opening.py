@@ -1,6 +1,7 @@
 """A debt comes and goes: opened with what is owed on it, recalled by its creditor.
 
-Interest, fees and costs enter the ledger only here, as part of what was handed to us.
+Fees and costs enter the ledger only here, as part of what was handed to us, or by an adjustment of staff; interest
+also by accrual.
 """
 
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from ledger.kinds import Bucket, CreditorAccount, DebtStatus, PlanStatus, Postin
 from ledger.models import Debt, Plan, PlanDebt, Txn
 from ledger.money import Money, total, zero
 from ledger.plans import cancel_plan
-from ledger.posting import begin_posting, finish_posting, lock_balances, on_creditor, on_debt
+from ledger.posting import all_owed, begin_posting, finish_posting, lock_balances, on_creditor, on_debt
 from runtime.ids import CreditorId, DebtId, DebtorId
 
 
@@ -42,7 +43,7 @@ def open_debt(
     debt = Debt(
         ref=ref, debtor_id=debtor_id, creditor_id=creditor_id, currency=currency, kind=kind, description=description,
         original_creditor=original_creditor, opened_on=opened_on, due_on=due_on,
-        last_acknowledged_on=last_acknowledged_on, time_barred=time_barred,
+        last_acknowledged_on=last_acknowledged_on, time_barred=time_barred, as_of=now,
         status=DebtStatus.PAID if owed.is_zero else DebtStatus.OPEN,
     )
     session.flush()
@@ -89,13 +90,14 @@ def recall_debt(
                                    actor=actor, cause=cause, content=debt.ref)
         if not fresh:
             raise KeyReused(key)
-        parts = {bucket: Money(getattr(balance, bucket.value), debt.currency)
-                 for bucket in (Bucket.PRINCIPAL, Bucket.INTEREST, Bucket.FEES, Bucket.COSTS)}
-        lines = [on_debt(debt_id, bucket, -part) for bucket, part in parts.items()]
-        back = on_creditor(debt.creditor_id, CreditorAccount.PLACED, total(parts.values(), debt.currency))
-        finish_posting(session, txn, [*lines, back])
+        finish_posting(session, txn, all_owed(debt, balance, CreditorAccount.PLACED), {debt_id: balance})
     session.flush()
+    end_plans(session, key=key, debt_id=debt_id, actor=actor, now=now)
+    return debt
+
+
+def end_plans(session: Session, *, key: str, debt_id: DebtId, actor: str, now: datetime) -> None:
+    """Cancel the active plans that a debt is in."""
     plans = select(Plan.id).join(PlanDebt).where(PlanDebt.debt_id == debt_id, Plan.status == PlanStatus.ACTIVE)
     for plan_id in session.scalars(plans).all():
         cancel_plan(session, key=f"{key}:plan:{plan_id}", plan_id=plan_id, actor=actor, now=now)
-    return debt

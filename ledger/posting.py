@@ -10,17 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import ColumnElement, exists, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ledger.errors import BelowZero, CannotReverse, KeyReused, NotFound, Unbalanced, WrongCurrency
+from ledger.feed import tell_posting
 from ledger.keeping import keep
-from ledger.kinds import Bucket, CreditorAccount, DebtStatus, PostingKind
-from ledger.models import Account, Debt, DebtBalance, Entry, Seal, Txn
-from ledger.money import Money, exponent, totals
+from ledger.kinds import OWED, Bucket, CreditorAccount, DebtStatus, PostingKind
+from ledger.models import Account, Debt, DebtBalance, Entry, Seal, TakeBack, Txn
+from ledger.money import Money, exponent, total, totals
 from runtime.ids import CreditorId, DebtId
+
+_KEPT = (PostingKind.PAYMENT, PostingKind.REFUND, PostingKind.CARD_DISPUTE_LOST)
+"""Postings, and their reversals, that plans and promises count."""
+_GIVEN_UP = (PostingKind.WRITE_OFF, PostingKind.ADJUSTMENT, PostingKind.OPENING)
+"""Postings, and their reversals, that close a debt without its being paid when they leave nothing owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,8 @@ def begin_posting(
         .on_conflict_do_nothing(index_elements=["idem_key"])
         .returning(Txn.id)
     ).scalar()
-    txn = session.scalars(select(Txn).where(Txn.idem_key == key)).one()
+    # SQLite numbers anew after a rollback to a savepoint: what the session remembers of that number may be another
+    txn = session.scalars(select(Txn).where(Txn.idem_key == key).execution_options(populate_existing=True)).one()
     if txn.content_hash != asked:
         raise KeyReused(key)
     return txn, made is not None
@@ -164,13 +171,10 @@ def finish_posting(
             raise BelowZero(f"{txn.idem_key!r} would take {line.kind} of debt {line.debt_id} below zero")
         setattr(balance, line.kind.value, moved)
     before = {debt_id: debt.status for debt_id, debt in debts.items()}
+    kind = _effect(session, txn)
     for debt_id, debt in debts.items():
         locked[debt_id].version += 1
-        owed = locked[debt_id].owed
-        if debt.status is DebtStatus.OPEN and owed == 0:
-            debt.status = DebtStatus.PAID
-        elif debt.status is DebtStatus.PAID and owed > 0:
-            debt.status = DebtStatus.OPEN
+        debt.status = _status(debt.status, locked[debt_id].owed, kind)
     session.flush()
     accounts = _account_ids(session, lines)
     session.execute(
@@ -179,9 +183,44 @@ def finish_posting(
          for account, line in zip(accounts, lines, strict=True)],
     )
     session.execute(insert(Seal), [{"txn_id": txn.id}])
+    tell_posting(session, txn, lines, debts, locked)
     turned = any(debt.status is not before[debt_id] for debt_id, debt in debts.items())  # plans end with their debts
-    if turned or txn.kind in {PostingKind.PAYMENT, PostingKind.PAYMENT_REVERSAL}:
+    if turned or kind in _KEPT:
         keep(session, debts.values(), on=txn.effective_on, at=txn.posted_at)
+    for debt_id, debt in sorted(debts.items()):
+        if debt.status is DebtStatus.RECALLED and locked[debt_id].owed:
+            _hand_back(session, txn, debt, locked[debt_id])
+
+
+def _effect(session: Session, txn: Txn) -> PostingKind:
+    """What a posting does, or undoes."""
+    if txn.reverses_id is None:
+        return txn.kind
+    return session.execute(select(Txn.kind).where(Txn.id == txn.reverses_id)).scalar_one()
+
+
+def _status(status: DebtStatus, owed: int, kind: PostingKind) -> DebtStatus:
+    """Where a debt stands after a posting of ``kind``, or its reversal."""
+    if status is DebtStatus.OPEN and not owed:
+        return DebtStatus.CLOSED if kind in _GIVEN_UP else DebtStatus.PAID
+    if owed and (status in (DebtStatus.PAID, DebtStatus.CLOSED) or kind is PostingKind.RECALL):
+        return DebtStatus.OPEN
+    return status
+
+
+def _hand_back(session: Session, why: Txn, debt: Debt, balance: DebtBalance) -> None:
+    """What becomes owed on a debt that its creditor has taken back (a payment bounced) is the creditor's at once."""
+    key = f"{why.idem_key[:150]}:recalled:{debt.id}"
+    txn, _ = begin_posting(session, key=key, kind=PostingKind.RECALL, effective_on=why.effective_on,
+                           posted_at=why.posted_at, actor=why.actor, cause=why.cause, content=[why.idem_key, debt.id])
+    finish_posting(session, txn, all_owed(debt, balance, CreditorAccount.PLACED), {debt.id: balance})
+
+
+def all_owed(debt: Debt, balance: DebtBalance, account: CreditorAccount) -> list[Line]:
+    """Lines that move all that is owed on a debt to an account of its creditor."""
+    parts = {bucket: Money(getattr(balance, bucket.value), debt.currency) for bucket in OWED}
+    lines = [on_debt(debt.id, bucket, -part) for bucket, part in parts.items()]
+    return [*lines, on_creditor(debt.creditor_id, account, total(parts.values(), debt.currency))]
 
 
 def post(
@@ -199,6 +238,12 @@ def post(
         if fresh:
             finish_posting(session, txn, lines)
     return txn
+
+
+def undone() -> ColumnElement[bool]:
+    """Condition on Txn: it was reversed."""
+    reversal = aliased(Txn)
+    return exists().where(reversal.reverses_id == Txn.id)
 
 
 def lines_of(session: Session, txn_id: int) -> list[Line]:
@@ -222,14 +267,17 @@ def reverse(
 ) -> Txn:
     """Undo a posting by replaying its recorded split with the opposite sign.
 
-    Plans and promises that counted a payment follow. Raises NotFound; CannotReverse when it is itself a
-    reversal, was reversed under another key, or its money has moved on (an overpayment given back).
+    Plans and promises that counted a payment follow. Raises NotFound, KeyReused; CannotReverse when it is itself a
+    reversal, was reversed under another key, or its money has moved on (a part was refunded or is in a card
+    dispute, an overpayment was given back).
     """
     original = session.get(Txn, txn_id)
     if original is None:
         raise NotFound(f"there is no posting {txn_id}")
     if original.reverses_id is not None:
         raise CannotReverse("a reversal cannot be reversed: post again instead")
+    if original.kind is PostingKind.ACCRUAL:
+        raise CannotReverse("interest is reckoned anew every day: adjust the bucket instead")
     earlier = session.scalar(select(Txn.idem_key).where(Txn.reverses_id == txn_id))
     if earlier is not None and earlier != key:
         raise CannotReverse(f"posting {txn_id} was reversed before")
@@ -239,9 +287,20 @@ def reverse(
             txn, fresh = begin_posting(session, key=key, kind=kind, effective_on=effective_on, posted_at=posted_at,
                                        actor=actor, cause=cause, content=txn_id, reverses_id=txn_id)
             if fresh:
-                finish_posting(session, txn, [Line(x.owner, x.kind, -x.amount) for x in lines_of(session, txn_id)])
+                lines = [Line(x.owner, x.kind, -x.amount) for x in lines_of(session, txn_id)]
+                balances = lock_balances(session, [x.debt_id for x in lines if x.debt_id is not None])
+                _refuse_taken_back(session, txn_id)
+                finish_posting(session, txn, lines, balances)
     except BelowZero as error:
         raise CannotReverse(f"the money of posting {txn_id} has moved on") from error
     except IntegrityError as error:  # another transaction reversed it between our look and our insert
         raise CannotReverse(f"posting {txn_id} was reversed before") from error
     return txn
+
+
+def _refuse_taken_back(session: Session, txn_id: int) -> None:
+    """Raises CannotReverse when a standing posting took a part of this payment back, or ended this withdrawal."""
+    standing = select(Txn.id).join(TakeBack, TakeBack.txn_id == Txn.id).where(
+        or_(TakeBack.payment_id == txn_id, TakeBack.withdrawal_id == txn_id), ~undone())
+    if (later := session.scalar(standing.limit(1))) is not None:
+        raise CannotReverse(f"posting {later} took back a part of posting {txn_id}: reverse that first")

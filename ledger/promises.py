@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from ledger.confirming import refuse_stale
 from ledger.errors import NotFound, PromiseRefused
+from ledger.feed import tell_promise
 from ledger.keeping import count_promise, paid_between
 from ledger.kinds import DebtStatus, PromiseStatus
 from ledger.models import Creditor, Debt, Promise, PromiseDebt
@@ -25,7 +27,8 @@ def make_promise(
     """Record a promise of ``amount`` by ``due_on``, on the named debts or on all. It supersedes open ones on them.
 
     ``today`` is the debtor's own date (UTC's when not given). The same key again returns the same promise.
-    Raises NotFound; PromiseRefused for nothing, more than is owed, a past day, or one further ahead than the policy.
+    Raises NotFound; BalanceStale; PromiseRefused for nothing, more than is owed, a past day, or one further ahead than
+    the policy.
     """
     session.flush()
     if (promise := found(session, Promise, key)) is not None:
@@ -40,6 +43,7 @@ def make_promise(
     if not meant or (named and len(meant) != len(named)):
         raise NotFound(f"the debtor has no such open debts in {amount.currency}")
     balances = lock_balances(session, [row[0] for row in meant])  # no payment comes in between
+    refuse_stale(session, [row[0] for row in meant], now=now)
     policy = strictest([policy_for(creditor) for creditor in {row[1].id: row[1] for row in meant}.values()])
     owed = Money(sum(balance.owed for balance in balances.values()), amount.currency)
     latest = made_on + timedelta(days=policy.promises.within_days)
@@ -58,11 +62,12 @@ def make_promise(
         )
 
     promise = once(session, Promise, key, make)
-    _supersede(session, promise)
+    tell_promise(session, promise, now)
+    _supersede(session, promise, now)
     return promise
 
 
-def _supersede(session: Session, newer: Promise) -> None:
+def _supersede(session: Session, newer: Promise, now: datetime) -> None:
     mine = {share.debt_id for share in newer.debts}
     older = session.scalars(
         select(Promise).where(
@@ -74,6 +79,7 @@ def _supersede(session: Session, newer: Promise) -> None:
         theirs = {share.debt_id for share in promise.debts}
         if not mine or not theirs or mine & theirs:
             promise.status = PromiseStatus.SUPERSEDED
+            tell_promise(session, promise, now)
     session.flush()
 
 
@@ -116,7 +122,7 @@ def judge_promises(session: Session, *, today: date) -> list[Promise]:
     for promise in due:
         if promise.due_on + timedelta(days=promise.grace_days) < today:
             promise.judged_on = today
-            count_promise(session, promise)
+            count_promise(session, promise, datetime.combine(today, time(), UTC))
             judged.append(promise)
     session.flush()
     return judged

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from ledger.accrual import bring_up_to_date
 from ledger.allocation import over_buckets
 from ledger.errors import NotFound, WrongCurrency
-from ledger.keeping import standing_payment
+from ledger.keeping import stands
 from ledger.kinds import CreditorAccount, PostingKind
-from ledger.models import Account, Creditor, Debt, Entry, Txn
+from ledger.models import Account, Creditor, Debt, Entry, TakeBack, Txn
 from ledger.money import Money, total
 from ledger.policy import policy_for
 from ledger.posting import Line, begin_posting, finish_posting, lock_balances, on_creditor, on_debt
@@ -24,6 +25,7 @@ def receive(
 ) -> Txn:
     """Credit a payment to debts as ``split`` says, on each in the order of its creditor's policy.
 
+    Interest of the days before ``effective_on`` is added first, where the policy adds any.
     What is more than owed goes to the debt's overpayment: money that has come in is never refused, whatever
     hold there is. Sets debts paid, instalments paid, promises kept. ``through`` is the creditor's account the
     money came in on. The same key with the same split changes nothing.
@@ -49,6 +51,7 @@ def receive(
     if not fresh:
         return txn
     balances = lock_balances(session, split)
+    bring_up_to_date(session, debts, before=effective_on, posted_at=posted_at)
     lines: list[Line] = []
     for debt_id, amount in sorted(split.items()):
         for bucket, part in over_buckets(balances[debt_id], amount, orders[debt_id]).items():
@@ -74,14 +77,18 @@ class PaymentLine:
 
 
 def payments_of(session: Session, debtor_id: DebtorId) -> list[PaymentLine]:
-    """The payments of a debtor, the newest first. What was reversed is left out; what was paid too much is included."""
+    """The payments of a debtor, the newest first. What was reversed or given back is left out; too much is included."""
+    payment = aliased(Txn)
     rows = session.execute(
-        select(Txn.effective_on, func.sum(-Entry.amount), Entry.currency, Debt.id, Debt.ref, Creditor.name)
-        .join(Entry, Entry.txn_id == Txn.id).join(Account, Account.id == Entry.account_id)
-        .join(Debt, Debt.id == Account.debt_id).join(Creditor, Creditor.id == Debt.creditor_id)
-        .where(Debt.debtor_id == debtor_id, standing_payment())
-        .group_by(Txn.id, Txn.effective_on, Entry.currency, Debt.id, Debt.ref, Creditor.name)
-        .order_by(Txn.effective_on.desc(), Txn.id.desc(), Debt.id)
+        select(payment.effective_on, func.sum(-Entry.amount), Entry.currency, Debt.id, Debt.ref, Creditor.name)
+        .select_from(Debt).join(Creditor, Creditor.id == Debt.creditor_id)
+        .join(Account, Account.debt_id == Debt.id).join(Entry, Entry.account_id == Account.id)
+        .join(Txn, Txn.id == Entry.txn_id).outerjoin(TakeBack, TakeBack.txn_id == Txn.id)
+        .join(payment, payment.id == func.coalesce(TakeBack.payment_id, Txn.id))
+        .where(Debt.debtor_id == debtor_id, payment.kind == PostingKind.PAYMENT, stands())
+        .group_by(payment.id, payment.effective_on, Entry.currency, Debt.id, Debt.ref, Creditor.name)
+        .having(func.sum(Entry.amount) != 0)
+        .order_by(payment.effective_on.desc(), payment.id.desc(), Debt.id)
     )
     return [PaymentLine(on, Money(int(minor), currency), debt_id, ref, creditor)
             for on, minor, currency, debt_id, ref, creditor in rows]

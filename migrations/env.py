@@ -10,6 +10,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, Enum
 
+from ledger.models.columns import ExactDecimal
 from migrations.tables import import_tables
 from runtime.database import Base, EncryptedJSON, EncryptedText, UTCDateTime, database
 
@@ -24,6 +25,8 @@ def _render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[Fal
         return "sa.DateTime(timezone=True)"
     if isinstance(item, EncryptedText | EncryptedJSON):
         return "sa.Text()"
+    if isinstance(item, ExactDecimal):
+        return "sa.String(20)"
     if isinstance(item, Enum):
         return f"sa.String({item.length})"
     return False

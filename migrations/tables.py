@@ -9,6 +9,7 @@ MODULES = (
     "conversations.duty",
     "compliance.models",
     "payments.models",
+    "exchange.models",
     "outreach.models",
     "console.models",
     "bot.models",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ledger.confirming import refuse_stale
 from ledger.models import Debt
 from ledger.money import Money, total
 from payments.mode import SMALLEST, CardsUnavailable, check_amount
@@ -19,9 +20,10 @@ _SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def make_pay_link(session: Session, *, key: str, debtor_id: DebtorId, conversation_id: ConversationId | None,
-                  amount: Money, split: Mapping[DebtId, Money], now: datetime) -> PayLink:
+                  amount: Money, split: Mapping[DebtId, Money], now: datetime, in_full: bool = False) -> PayLink:
     """A link for paying ``amount``, divided over debts as the debtor directed. The same ``key``: the same link.
 
+    ``in_full`` says that it is to clear the debts: then BalanceStale is raised where that cannot be known.
     Raises CardsUnavailable or TooSmallForCard (both may be told to the debtor), and ValueError when the split does
     not add up or is not of this debtor's debts.
     """
@@ -29,6 +31,8 @@ def make_pay_link(session: Session, *, key: str, debtor_id: DebtorId, conversati
         return found
     check_amount(amount)
     _check_split(session, debtor_id, amount, split)
+    if in_full:
+        refuse_stale(session, list(split), now=now)
     token = new_token()
     made = insert_once(session, PayLink, "key", key=key, token_hash=token_hash(token), token=token,
                        reference=_reference(), debtor_id=debtor_id, conversation_id=conversation_id,

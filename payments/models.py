@@ -156,6 +156,9 @@ class Payment(Base):
     problem: Mapped[str | None] = mapped_column(String(40))
     """Why staff must look at it."""
     txn_id: Mapped[int | None] = mapped_column(ForeignKey("txn.id"))
+    fee: Mapped[int | None] = mapped_column(BigInteger)
+    """What the processor keeps of it, in minor units of ``fee_currency``, as posted; None until we have asked."""
+    fee_currency: Mapped[str | None] = mapped_column(Currency)
     paid_at: Mapped[datetime] = mapped_column(UTCDateTime)
     pay_link: Mapped[PayLink | None] = relationship()
     checkout_session: Mapped[CheckoutSession | None] = relationship()
@@ -175,6 +178,6 @@ class Refund(Base):
     payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
     amount: Mapped[int] = mapped_column(BigInteger)
     txn_id: Mapped[int | None] = mapped_column(ForeignKey("txn.id"))
-    """The reversal; None when a person must post it."""
+    """The posting of it; None when a person must post it."""
     failed: Mapped[bool] = mapped_column(Boolean, default=False)
     refunded_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -15,6 +15,8 @@ from conversations.models import Conversation
 from conversations.say import Say, say
 from conversations.texts import TextError
 from ledger.balances import balance_of
+from ledger.confirming import refuse_stale
+from ledger.errors import BalanceStale
 from ledger.money import Money, zero
 from payments.models import PayLink, Payment, PaymentStatus
 from runtime.ids import ConversationId
@@ -31,12 +33,23 @@ def payment_confirmed(session: Session, *, payment: Payment, now: datetime) -> N
         _tell(session, told, "payment_received_private", {}, now)
     elif payment.status is PaymentStatus.FOR_STAFF:
         _tell(session, told, "payment_with_staff", {"amount": payment.money.json()}, now)
+    elif _unsure(session, link, now):
+        _tell(session, told, "payment_received_unsure", {"amount": payment.money.json()}, now)
     else:
         totals = balance_of(session, link.debtor_id, now=now).totals
         left = totals.get(payment.currency, zero(payment.currency))
         other = any(not owed.is_zero for currency, owed in totals.items() if currency != payment.currency)
         values = {"amount": payment.money.json(), "left": left.json(), "other": other}
         _tell(session, told, "payment_received", values, now)
+
+
+def _unsure(session: Session, link: PayLink, now: datetime) -> bool:
+    """Whether what is left cannot be said, for another system keeps the books and has not confirmed them of late."""
+    try:
+        refuse_stale(session, [part.debt_id for part in link.parts], now=now)
+    except BalanceStale:
+        return True
+    return False
 
 
 def payment_returned(session: Session, *, payment: Payment, amount: Money, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Reconciliation: ask Stripe about every session that is not settled, and take up events left behind."""
+"""Reconciliation: ask Stripe about every session that is not settled and every fee; take up events left behind."""
 
 import logging
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from conversations.tickets import open_ticket
 from payments.checkout import is_over, look_at, retire
+from payments.fees import payments_without_fee, post_fee
 from payments.link_now import LinkState, link_now
 from payments.models import CheckoutSession, CheckoutStatus, EventState, Payment, StripeEvent
 from payments.stripe_api import StripeTrouble
@@ -30,11 +31,12 @@ class Reconciled:
     expired: int = 0
     still_open: int = 0
     events: int = 0
+    fees: int = 0
     troubles: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         said = (f"{self.asked} open payment pages asked about: {self.posted} paid and posted, {self.expired} expired, "
-                f"{self.still_open} still open. {self.events} events taken up.")
+                f"{self.still_open} still open. {self.events} events taken up, {self.fees} fees posted.")
         return "\n".join([said, *(f"Trouble: {trouble}" for trouble in self.troubles)])
 
 
@@ -63,7 +65,19 @@ def reconcile(db: Database, *, now: datetime, progress: Callable[[int, int], Non
             result.troubles.append(f"checkout session {checkout_id}: {type(error).__name__}")
         if progress:
             progress(len(events) + place + 1, steps)
+    for payment_id in payments_without_fee(db, now=now):
+        _fee(db, payment_id, result, now)
     return result
+
+
+def _fee(db: Database, payment_id: int, result: Reconciled, now: datetime) -> None:
+    try:
+        result.fees += post_fee(db, payment_id, now=now)
+    except StripeTrouble as trouble:
+        result.troubles.append(f"fee of payment {payment_id}: {trouble}")
+    except Exception as error:
+        log.exception("the fee of payment %s could not be posted", payment_id)
+        result.troubles.append(f"fee of payment {payment_id}: {type(error).__name__}")
 
 
 def _unsettled(session: Session, now: datetime) -> list[int]:

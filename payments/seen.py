@@ -52,6 +52,15 @@ class RefundSeen(_Seen):
     status: str | None = None
 
 
+class BalanceMove(_Seen):
+    """A balance transaction: what an event did to our money at Stripe, and what Stripe took for it."""
+
+    id: Identifier
+    amount: int
+    currency: Currency
+    fee: int = 0
+
+
 class DisputeSeen(_Seen):
     """A card dispute (chargeback) as Stripe told of it."""
 
@@ -61,6 +70,8 @@ class DisputeSeen(_Seen):
     payment_intent: Expandable = None
     reason: str | None = None
     status: str | None = None
+    balance_transactions: tuple[BalanceMove, ...] = ()
+    """Two at most (docs.stripe.com/api/disputes/object): the withdrawal, then the reinstatement."""
 
 
 class _Data(_Seen):

@@ -12,10 +12,11 @@ from stripe import SignatureVerificationError, WebhookSignature
 
 from conversations.tickets import open_ticket
 from payments import stripe_api
+from payments.card_disputes import disputed
 from payments.models import EventState, StripeEvent
 from payments.once import insert_once
 from payments.posting import settle
-from payments.refunds import WAITING, disputed, refunded
+from payments.refunds import WAITING, refunded
 from payments.seen import DisputeSeen, EventSeen, RefundSeen, SessionSeen, UnreadableObject, read
 from runtime.database import Database
 
@@ -24,6 +25,7 @@ TOLERANCE = 300
 """Seconds a signature may be old, as Stripe recommends, or ahead, which Stripe's own check lets pass."""
 _PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 _NOT_PAID = ("checkout.session.expired", "checkout.session.async_payment_failed")
+_WITHDRAWN = "charge.dispute.funds_withdrawn"
 _ENOUGH_ATTEMPTS = 3
 
 
@@ -80,7 +82,7 @@ def store(session: Session, event: EventSeen, raw: bytes, *, now: datetime) -> b
 def handle(session: Session, event_id: str, *, now: datetime) -> str:
     """Do what a stored event asks for, once. Gives the outcome; a second time ``duplicate``.
 
-    When it brings a payment, events that waited for that payment follow in the same transaction.
+    When it brings a payment, or money is withdrawn, events that waited for that follow in the same transaction.
     """
     row = session.get_one(StripeEvent, event_id, with_for_update=True, populate_existing=True)
     if row.state is EventState.HANDLED:
@@ -91,7 +93,7 @@ def handle(session: Session, event_id: str, *, now: datetime) -> str:
     row.state = EventState.WAITING if outcome == WAITING else EventState.HANDLED
     row.handled_at = None if outcome == WAITING else now
     session.flush()
-    if row.kind in _PAID and row.payment_intent and outcome != "wrong_mode":
+    if row.kind in (*_PAID, _WITHDRAWN) and row.payment_intent and outcome != "wrong_mode":
         for waiting in session.scalars(
                 select(StripeEvent.id).where(StripeEvent.payment_intent == row.payment_intent,
                                              StripeEvent.state == EventState.WAITING).order_by(StripeEvent.created_at)):

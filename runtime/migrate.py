@@ -61,12 +61,19 @@ def _alone(database: Database) -> Iterator[Connection]:
             raw.execute("PRAGMA foreign_keys=ON")
 
 
-def upgrade(database: Database) -> None:
-    """Bring ``database`` to the newest revision. Nothing happens when it is there; safe to call at the same time.
+def chain() -> list[str]:
+    """All revisions, the oldest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
+
+
+def upgrade(database: Database, to: str | None = None) -> None:
+    """Bring ``database`` to the newest revision, or to an earlier one. Nothing happens when it is there.
+
+    Safe to call at the same time.
 
     Raises OperatorError when the database is newer than the program.
     """
-    newest = head()
+    newest = to or head()
     if newest is None or current(database) == newest:
         return
     with _alone(database) as connection:
@@ -77,7 +84,7 @@ def upgrade(database: Database) -> None:
         if at is not None and at not in known:
             raise OperatorError(f"The database is at revision {at}, which this version of Debtdesk does not know: "
                                 "it was used with a newer one")
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(connection), newest)
 
 
 def revise(message: str) -> Path:

@@ -5,10 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.errors import OperatorError
+from runtime.webhooks import addresses, keys_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,6 +38,10 @@ class Settings(BaseSettings):
     alert_webhook: str | None = Field(None, description="URL that gets staff alerts as JSON")
     alert_email: str | None = Field(None, description="Address that gets staff alerts")
     smtp_url: str | None = Field(None, description="smtp://user:password@host:port of outgoing e-mail")
+    feed_url: str | None = Field(None, description="Who gets the feed: https://…, or several as name=https://…")
+    feed_dir: Path | None = Field(None, description="Folder the feed is written to, as signed files")
+    feed_secret: SecretStr | None = Field(None, validate_default=True, description="What the feed is signed with")
+    feed_poll_seconds: float = Field(10, ge=0.1, le=300, description="How often new events are sent out")
     messages_per_minute: int = Field(40, ge=1, description="Messages one conversation may send a minute")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     stripe_api_key: SecretStr | None = Field(None, validation_alias="STRIPE_API_KEY")
@@ -44,13 +49,14 @@ class Settings(BaseSettings):
     telegram_bot_token: SecretStr | None = Field(None, validation_alias="TELEGRAM_BOT_TOKEN")
     telegram_api_url: str = Field("https://api.telegram.org/bot", description="Bot API address")
 
-    @field_validator("data_dir", "operator_file", "policy_dir", mode="after")
+    @field_validator("data_dir", "operator_file", "policy_dir", "feed_dir", mode="after")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value if value.is_absolute() else (ROOT / value)
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value if value is None or value.is_absolute() else (ROOT / value)
 
     @field_validator("database_url", "public_url", "stripe_api_key", "stripe_webhook_secret", "telegram_bot_token",
-                     "alert_webhook", "alert_email", "smtp_url", "secret_key", "engine_secret", mode="before")
+                     "alert_webhook", "alert_email", "smtp_url", "secret_key", "engine_secret", "feed_url", "feed_dir",
+                     "feed_secret", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -64,6 +70,21 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"'self'|'none'|https?://(\*\.)?[A-Za-z0-9.-]+(:\d+)?", word):
                 raise ValueError(f"{word} is not an origin such as https://www.example.com, nor 'self' or 'none'")
         return " ".join(words)
+
+    @field_validator("feed_url", mode="after")
+    @classmethod
+    def _addresses(cls, value: str | None) -> str | None:
+        addresses(value or "")
+        return value
+
+    @field_validator("feed_secret", mode="after")
+    @classmethod
+    def _signed(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None:
+            keys_of(value.get_secret_value())
+        elif info.data.get("feed_url") or info.data.get("feed_dir"):
+            raise ValueError("the feed is signed: make a secret with: debtdesk feed secret")
+        return value
 
     @property
     def url(self) -> str:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from compliance.placing.effect import Placed, PlacedUntil, effect, last_day
+from ledger.feed import tell
 from ledger.holds import active_holds
 from ledger.kinds import HoldReason
 from ledger.models import Debtor
@@ -51,6 +52,8 @@ def note_vulnerability(session: Session, *, key: str, debtor_id: DebtorId, now: 
     """With the debtor's yes: a flag, so that they need not explain again. No remark about health is kept with it."""
     session.get_one(Debtor, debtor_id).vulnerable = True
     session.flush()
+    tell(session, kind="debtor.support", subject=f"debtor:{debtor_id}", debtor_id=debtor_id, at=now,
+         facts={"extra_support": True}, key=f"support:{debtor_id}")
 
 
 def hardship_until(session: Session, *, debtor_id: DebtorId, today: date) -> date:

@@ -1,12 +1,13 @@
 """Who is owed, who owes, and what."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import Boolean, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ledger.kinds import DebtStatus
-from ledger.models.columns import BigId, Currency, coded
+from ledger.models.columns import BigId, Currency, ExactDecimal, coded
 from runtime.database import Base, EncryptedText, UTCDateTime
 from runtime.ids import CreditorId, DebtId, DebtorId
 
@@ -92,6 +93,10 @@ class Debt(Base):
     status: Mapped[DebtStatus] = mapped_column(coded(DebtStatus), default=DebtStatus.OPEN)
     time_barred: Mapped[bool | None] = mapped_column(Boolean)
     """True, False, or None when the age is unknown (then staff decide)."""
+    as_of: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When the balance was last confirmed by the creditor's or agency's own system; None: never since it was opened."""
+    interest_rate: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    """Per cent a year by its contract or judgment; None: by the policy. Interest is added only where that says so."""
     creditor: Mapped[Creditor] = relationship()
     debtor: Mapped[Debtor] = relationship()
 

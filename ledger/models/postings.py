@@ -74,6 +74,16 @@ class Txn(Base):
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("txn.id"), unique=True)
 
 
+class TakeBack(Base):
+    """Says which payment a posting takes a part of back: a refund, a card dispute. Never changed either."""
+
+    __tablename__ = "take_back"
+    txn_id: Mapped[int] = mapped_column(BigId, ForeignKey("txn.id"), primary_key=True, autoincrement=False)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("txn.id"), index=True)
+    withdrawal_id: Mapped[int | None] = mapped_column(ForeignKey("txn.id"), index=True)
+    """For a lost card dispute: the posting that withdrew the money."""
+
+
 class Entry(Base):
     """One line of a posting. A debit is positive; the currency is that of the account."""
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ledger.confirming import refuse_stale
 from ledger.errors import KeyReused, NotFound, OfferStale
+from ledger.feed import tell_plan
 from ledger.keeping import paid_on_debts
 from ledger.kinds import PlanAct, PlanStatus
 from ledger.models import Debt, Instalment, Plan, PlanDebt
@@ -26,8 +28,8 @@ def agree_plan(
     """Make ``offer`` a plan over all of the balance of ``debt_ids``. The same key again returns the same plan.
 
     Raises NotFound, DebtNotPayable (disputed, bankrupt, nothing owed …), AlreadyInPlan, OfferStale (the
-    balance has changed), OutsidePolicy (unless ``by_staff``, who may agree other terms); KeyReused for a key that
-    stands for another offer.
+    balance has changed), KeyReused (the key stands for another offer), and, unless ``by_staff``, who may agree all the
+    same, OutsidePolicy and BalanceStale.
     """
     session.flush()
     wanted = sorted(set(debt_ids))
@@ -47,6 +49,7 @@ def agree_plan(
         raise OfferStale(owed)
     policy = policy_of(session, wanted)
     if not by_staff:
+        refuse_stale(session, wanted, now=now)
         refuse_outside(offer, policy, place=debtor_place(session, debtor_id), now=now)
     paid = paid_on_debts(session, wanted)
 
@@ -66,7 +69,9 @@ def agree_plan(
                                     by_staff=by_staff, why="", now=now)]
         return plan
 
-    return once(session, Plan, key, make)
+    plan = once(session, Plan, key, make)
+    tell_plan(session, plan, "agreed", now)
+    return plan
 
 
 def _agreed(session: Session, key: str, asked: str) -> Plan | None:

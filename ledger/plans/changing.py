@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from ledger.confirming import refuse_stale
 from ledger.errors import NotFound, NothingToChange, OfferStale, OutsidePolicy, PlanEnded
 from ledger.keeping import paid_by_debt
 from ledger.kinds import FollowUp, PlanAct, PlanStatus
@@ -67,7 +68,7 @@ def change_plan(
     ``offer`` is over what is owed on the plan's debts now (``propose_change``); it covers that to the penny.
     ``expected`` is the plan's version that was shown. The same key again changes nothing.
     Raises NotFound, KeyReused, PlanEnded, PlanChanged, OfferStale (a payment came in), DebtNotPayable, and
-    OutsidePolicy (terms, or too many changes within a year) unless ``by_staff``.
+    OutsidePolicy (terms, or too many changes within a year) and BalanceStale unless ``by_staff``.
     """
     return _new_terms(session, PlanAct.CHANGED, key=key, plan_id=plan_id, expected=expected, offer=offer, actor=actor,
                       now=now, by_staff=by_staff, why=why)
@@ -96,6 +97,7 @@ def _new_terms(
     if offer.total != owed or owed.is_zero:
         raise OfferStale(owed)
     if not by_staff:
+        refuse_stale(session, list(balances), now=now)
         policy = policy_of(session, balances).for_the_rest()
         _refuse_by_rules(session, plan, act, policy, now)
         refuse_outside(offer, policy, place=debtor_place(session, plan.debtor_id), now=now)

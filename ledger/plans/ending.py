@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from ledger.errors import NotFound, PlanChanged
+from ledger.feed import tell_plan
 from ledger.kinds import PlanStatus
 from ledger.models import Plan
 
@@ -27,4 +28,5 @@ def cancel_plan(
         plan.follow_up = None
         plan.version += 1
         session.flush()
+        tell_plan(session, plan, "cancelled", now)
     return plan

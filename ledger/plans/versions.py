@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from ledger.errors import KeyReused, NotFound, PlanChanged, PlanEnded
+from ledger.feed import tell_plan
 from ledger.keeping import count_plan
 from ledger.kinds import PlanAct, PlanStatus
 from ledger.models import DebtBalance, Instalment, Plan, PlanDebt, PlanVersion, PlanVersionDue
@@ -134,6 +135,7 @@ def write_change(
                          by_staff=by_staff, why=why, now=now)
     plan.versions.append(version)
     session.flush()
+    tell_plan(session, plan, "changed", now)
     count_plan(session, plan, at=now)
     return Changed(plan.id, version.act, version.number, plan.version, _dues(version, plan.currency))
 

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from ledger.kinds import HoldReason
 from ledger.money import Money, exponent
 from ledger.policy.holds import HoldRules
+from ledger.policy.interest import InterestRules
+from ledger.policy.master import MasterRules
 from ledger.policy.payments import PaymentRules
 from ledger.policy.plans import FREQUENCIES, PlanRules, name_of
 from ledger.policy.promises import PromiseRules
@@ -27,7 +29,9 @@ class Policy(Section):
     plans: PlanRules
     promises: PromiseRules = PromiseRules()
     holds: HoldRules = HoldRules()
+    master: MasterRules = MasterRules()
     payments: PaymentRules = PaymentRules()
+    interest: InterestRules = InterestRules()
     settlement: tuple[SettlementTier, ...] = ()
 
     @model_validator(mode="after")
@@ -36,6 +40,8 @@ class Policy(Section):
         for amount in self.plans.amounts:
             if Money.from_decimal(amount, self.currency).minor <= 0:
                 raise ValueError(f"{amount} is not an amount to pay")
+        for amount in self.interest.amounts:
+            Money.from_decimal(amount, self.currency)
         return self
 
     @property

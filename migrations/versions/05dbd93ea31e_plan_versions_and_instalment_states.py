@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = '05dbd93ea31e'
-down_revision: str | Sequence[str] | None = '4439f81c3758'
+down_revision: str | Sequence[str] | None = '258bf2fa203e'
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -54,7 +54,8 @@ def api(till: Till, *, api_key: str) -> APIRouter:
 
     @router.get("/payment_intents/{identifier}")
     async def intent(request: Request, identifier: str) -> Response:
-        return await answer(request, PaymentIntentRetrieveParams, lambda wanted: till.intent(identifier))
+        return await answer(request, PaymentIntentRetrieveParams,
+                            lambda wanted: till.intent_with(identifier, wanted.get("expand", [])))
 
     @router.post("/refunds")
     async def refund(request: Request) -> Response:

@@ -6,7 +6,7 @@ features which Debtdesk does not use are absent.
 
 import secrets
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,6 +98,20 @@ class Till:
     def intent(self, identifier: str) -> dict[str, Any]:
         """The PaymentIntent. Raises StripeRefusal when there is none."""
         return self._found("payment_intent", identifier)
+
+    def intent_with(self, identifier: str, expand: Sequence[str]) -> dict[str, Any]:
+        """The PaymentIntent with what was asked to be expanded. Raises StripeRefusal for what cannot be."""
+        body = dict(self.intent(identifier))
+        for name in expand:
+            if name not in ("latest_charge", "latest_charge.balance_transaction"):
+                raise StripeRefusal(f"This property cannot be expanded ({name}).", param="expand")
+            if body["latest_charge"] is None:
+                continue
+            charge = dict(self._found("charge", self.intent(identifier)["latest_charge"]))
+            if name != "latest_charge":
+                charge["balance_transaction"] = self._found("balance_transaction", charge["balance_transaction"])
+            body["latest_charge"] = charge
+        return body
 
     def pay(self, session_id: str, card: Card, *, authenticated: bool) -> str:
         """Try to pay an open session: ``paid``, ``authenticate``, or the code the card is declined with."""
@@ -221,10 +235,16 @@ class Till:
                   "currency": intent["currency"], "created": int(self._now().timestamp()), "livemode": False,
                   "metadata": intent["metadata"], "paid": True, "payment_intent": intent["id"], "status": "succeeded",
                   "payment_method_details": {"type": "card", "card": {"brand": card.brand, "last4": card.last4}}}
+        fee = 20 + intent["amount"] * 15 // 1000
+        moved = {"id": _identifier("txn_"), "object": "balance_transaction", "amount": intent["amount"],
+                 "created": charge["created"], "currency": intent["currency"], "fee": fee,
+                 "net": intent["amount"] - fee, "reporting_category": "charge", "source": charge["id"],
+                 "status": "pending", "type": "charge"}
+        charge["balance_transaction"] = moved["id"]
         intent |= {"status": "succeeded", "amount_received": intent["amount"], "latest_charge": charge["id"],
                    "last_payment_error": None}
         session |= {"status": "complete", "payment_status": "paid", "url": None}
-        for body in (charge, intent, session):
+        for body in (moved, charge, intent, session):
             self.store.put(body)
         self.emit("payment_intent.succeeded", intent)
         self.emit("charge.succeeded", charge)

@@ -1,23 +1,31 @@
 """`debtdesk ledger check` finds what should not be there. The triggers must be dropped first to put it there."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
+from ledger.accrual import accrue
+from ledger.card_disputes import withdraw_disputed
 from ledger.check import RULES, check
+from ledger.kinds import InterestMethod
+from ledger.models import Debt
 from ledger.money import Money
 from ledger.offers import Offer
 from ledger.plans import agree_plan
+from ledger.policy import policy_for
+from ledger.policy.interest import InterestRules
 from ledger.promises import make_promise
+from ledger.returns import refund_payment
 from ledger.schedule import MONTHLY
 from runtime.database import Database
 from tests.ledger.portfolio import Portfolio
 
 
 @pytest.fixture
-def busy(portfolio: Portfolio) -> Portfolio:
-    """A portfolio with a plan, a promise, payments."""
+def busy(portfolio: Portfolio, monkeypatch: pytest.MonkeyPatch) -> Portfolio:
+    """A portfolio with a plan, a promise, a payment, a part of which was refunded and one is disputed, interest."""
     debt = portfolio.debt("A1", 10_000, fees=100)
     portfolio.debt("A2", 500)
     with portfolio.db.write() as session:
@@ -25,7 +33,17 @@ def busy(portfolio: Portfolio) -> Portfolio:
                    offer=Offer(Money(10_100, "GBP"), Money(5_000, "GBP"), MONTHLY, date(2026, 4, 1)))
         make_promise(session, key="promise", debtor_id=portfolio.debtor_id, amount=Money(900, "GBP"), actor="test",
                      due_on=date(2026, 3, 20), now=portfolio.now)
-    portfolio.pay("p1", {debt: 700})
+    payment = portfolio.pay("p1", {debt: 700})
+    day = {"effective_on": portfolio.now.date(), "posted_at": portfolio.now, "actor": "test", "cause": "test"}
+    with portfolio.db.write() as session:
+        refund_payment(session, key="r1", payment_id=payment.id, amount=Money(100, "GBP"), **day)
+        withdraw_disputed(session, key="w1", payment_id=payment.id, amount=Money(200, "GBP"), **day)
+        session.execute(update(Debt).where(Debt.id == debt).values(interest_rate=Decimal(8)))
+        rules = InterestRules(method=InterestMethod.SIMPLE, since=date(2026, 1, 1), while_in_plan=True,
+                              cap={"percent_of_principal": 5})
+        monkeypatch.setattr("ledger.accrual.policy_for", lambda creditor: policy_for(creditor).model_copy(
+            update={"interest": rules}))
+        accrue(session, [debt], until=date(2026, 3, 20), posted_at=portfolio.now)
     return portfolio
 
 
@@ -33,7 +51,7 @@ def disarm(db: Database) -> None:
     """Drop what keeps the ledger sound, as a careless administrator might."""
     with db.engine.execution_options(writes=True).begin() as connection:
         if db.dialect == "postgresql":
-            for table in ("txn", "entry", "seal", "account"):
+            for table in ("txn", "entry", "seal", "account", "take_back"):
                 connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         else:
             names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
@@ -57,11 +75,27 @@ def test_a_sound_ledger_has_no_findings_and_progress_is_shown(db: Database, busy
     ("UPDATE plan_debt SET amount = amount - 1", "plans add up"),
     ("UPDATE instalment SET paid = 0, paid_on = NULL", "instalments equal payments"),
     ("UPDATE instalment SET state = 'kept'", "instalments equal payments"),
-    ("UPDATE instalment SET due_on = '2030-01-01' WHERE number = 1", "plan versions add up"),
+    ("UPDATE instalment SET due_on = '2030-01-01' WHERE number = 1",
+     "the newest plan version is in force"),
     ("UPDATE plan_version_due SET amount = amount + 1", "plan versions add up"),
     ("DELETE FROM plan_version_due WHERE number = 2", "plan versions add up"),
     ("UPDATE promise SET received = 1", "promises equal payments"),
     ("UPDATE promise SET status = 'kept'", "promises equal payments"),
+    ("UPDATE accrual SET accrued = accrued + 1", "interest adds up"),
+    ("DELETE FROM accrual", "interest adds up"),
+    ("UPDATE accrual_span SET last_on = '2026-03-19'", "interest adds up"),
+    ("INSERT INTO accrual_span SELECT debt_id, '2026-03-05', last_on, annual_percent, frozen, method, day_count, base"
+     " FROM accrual_span", "interest adds up"),
+    ("UPDATE entry SET amount = amount * 9 WHERE txn_id = (SELECT max(id) FROM txn WHERE kind = 'refund')",
+     "refunds within payments"),
+    ("UPDATE entry SET amount = -amount WHERE txn_id = (SELECT max(id) FROM txn WHERE kind = 'card_dispute')",
+     "refunds within payments"),
+    ("UPDATE entry SET amount = amount * 4 WHERE txn_id = (SELECT max(id) FROM txn WHERE kind = 'card_dispute')",
+     "refunds within payments"),
+    ("UPDATE take_back SET payment_id = 1", "refunds within payments"),
+    ("UPDATE txn SET kind = 'write_off' WHERE kind = 'opening'", "accounts fit postings"),
+    ("UPDATE account SET exponent = 3", "accounts fit postings"),
+    ("UPDATE txn SET reverses_id = 1 WHERE kind = 'payment'", "reversals mirror"),
 ])
 def test_damage_is_found(db: Database, busy: Portfolio, damage: str, rule: str) -> None:
     disarm(db)

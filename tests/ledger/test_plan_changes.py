@@ -381,20 +381,15 @@ def test_a_change_and_a_payment_complete_it(db: Database, portfolio: Portfolio, 
         changed(portfolio, plan, APRIL, Offer(pounds(1), pounds(1), MONTHLY, date(2026, 5, 1)), key="x", expected=3)
 
 
-def test_a_debt_settled_for_less_completes_its_plan(db: Database, portfolio: Portfolio, plan: Plan) -> None:
+def test_a_debt_given_up_ends_its_plan(db: Database, portfolio: Portfolio, plan: Plan) -> None:
     debt = plan.debts[0].debt_id
     portfolio.pay("p1", {debt: 5_000}, on=FIRST)
     with db.write() as session:
-        discount = post(session, key="d", kind=PostingKind.ADJUSTMENT, effective_on=APRIL, posted_at=at(APRIL),
-                        actor="test", cause="settled",
-                        lines=[on_debt(debt, Bucket.PRINCIPAL, -pounds(15_000)),
-                               on_creditor(portfolio.gas, CreditorAccount.SETTLEMENT_DISCOUNT, pounds(15_000))])
+        post(session, key="d", kind=PostingKind.ADJUSTMENT, effective_on=APRIL, posted_at=at(APRIL), actor="test",
+             cause="given up", lines=[on_debt(debt, Bucket.PRINCIPAL, -pounds(15_000)),
+                                      on_creditor(portfolio.gas, CreditorAccount.WRITE_OFF, pounds(15_000))])
     seen = view(portfolio, APRIL)
-    assert (seen.status, seen.left, seen.paid) == (PlanStatus.COMPLETED, pounds(0), pounds(5_000))
-    with db.write() as session:
-        reverse(session, key="r", txn_id=discount.id, effective_on=APRIL, posted_at=at(APRIL), actor="test",
-                cause="taken back")
-    assert view(portfolio, APRIL).status is PlanStatus.ACTIVE
+    assert (seen.status, seen.paid, seen.follow_up) == (PlanStatus.CANCELLED, pounds(5_000), None)
 
 
 def test_cancelling_only_what_was_shown(db: Database, portfolio: Portfolio, plan: Plan) -> None:

@@ -18,7 +18,7 @@ from runtime.migrate import _alone, _config, upgrade
 from tests.ledger.planning import FIRST, agree, at
 from tests.ledger.portfolio import Portfolio
 
-BEFORE = "4439f81c3758"
+BEFORE = "258bf2fa203e"
 
 
 def test_plans_of_an_older_version_go_on(db: Database, portfolio: Portfolio) -> None:

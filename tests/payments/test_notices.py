@@ -23,8 +23,8 @@ def hear(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]
     monkeypatch.setattr(payments.notices, "say", say)
 
     def pay(**changes: Any) -> list[str]:
+        row = open_row(desk.link())
         with desk.db.write() as session:
-            row = open_row(desk.link())
             session.add(row)
         bodies = [event("checkout.session.completed", paid_session(row, **changes))]
         if not changes:

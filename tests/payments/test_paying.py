@@ -4,7 +4,10 @@ import threading
 
 from sqlalchemy import select
 
+from ledger.check import check
 from ledger.holds import HoldReason, place_hold
+from ledger.kinds import CreditorAccount
+from ledger.models import Account, Entry
 from payments.models import CheckoutSession, CheckoutStatus, PayLink, PaymentStatus
 from payments.reconcile import reconcile
 from payments.stripe_api import client
@@ -43,6 +46,22 @@ def test_paying_from_link_to_ledger(street: Street) -> None:
     (said,) = street.desk.said
     assert (said.name, said.values["reference"]) == ("payment_received", link.reference)
     assert street.browser.post(link.url).status_code == 409
+
+
+def test_what_the_processor_keeps_is_posted_once(street: Street) -> None:
+    link = street.desk.link(gas=5000, parcel=17420)
+    street.card(street.press(link))
+    street.settled()
+    first, second = (reconcile(street.desk.db, now=street.desk.book.now) for _ in range(2))
+    assert ([first.fees, second.fees], first.troubles) == ([1, 0], [])
+    (payment,) = street.desk.payments()
+    assert (payment.fee, payment.fee_currency) == (20 + 22420 * 15 // 1000, "GBP")
+    with street.desk.db.read() as session:
+        kept = session.execute(
+            select(Account.creditor_id, Entry.amount).join(Entry, Entry.account_id == Account.id)
+            .where(Account.kind == CreditorAccount.PROCESSOR_FEES.value).order_by(Account.creditor_id)).all()
+        assert [minor for _, minor in kept] == [80, 276]  # 356 by 5000 to 17420, the odd penny to the first
+        assert check(session) == []
 
 
 def test_pressing_twice_at_once_opens_one_session(street: Street) -> None:

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from conversations.models import Ticket
+from ledger.check import check
 from ledger.holds import HoldReason, place_hold
-from ledger.models import Txn
+from ledger.kinds import CreditorAccount
+from ledger.models import Account, Entry, Txn
 from payments.models import CheckoutSession, EventState, PayLink, PaymentStatus, StripeEvent
 from payments.standin_address import webhook_secret
 from payments.webhooks import BadWebhook, WebhooksOff, accept, handle, store, verify
@@ -252,12 +254,19 @@ def test_a_refund_that_fails_is_posted_again(desk: Desk) -> None:
     assert desk.payments()[0].status is PaymentStatus.POSTED
 
 
-def test_part_of_a_refund_goes_to_staff(desk: Desk) -> None:
+def test_refunds_of_a_part_are_posted_until_nothing_is_left(desk: Desk) -> None:
     row = _checkout(desk, desk.link())
     _deliver(desk, event("checkout.session.completed", paid_session(row)))
-    assert _deliver(desk, event("refund.created", _refund(amount=1000), identifier="evt_2")) == "for_staff"
-    assert desk.owed(desk.gas) == 26200
-    assert _tickets(desk) == ["card_refund"]
+    assert _deliver(desk, event("refund.created", _refund(amount=1000), identifier="evt_2")) == "refunded"
+    assert (desk.owed(desk.gas), desk.payments()[0].status) == (27200, PaymentStatus.POSTED)
+    assert _deliver(desk, event("refund.created", _refund(id="re_2", amount=4001), identifier="evt_3")) == "for_staff"
+    assert _deliver(desk, event("refund.created", _refund(id="re_3", amount=4000), identifier="evt_4")) == "refunded"
+    assert (desk.owed(desk.gas), desk.payments()[0].status) == (31200, PaymentStatus.REFUNDED)
+    failed = event("refund.failed", _refund(amount=1000, status="failed"), identifier="evt_5")
+    assert _deliver(desk, failed) == "refund_failed"
+    assert (desk.owed(desk.gas), desk.payments()[0].status) == (30200, PaymentStatus.POSTED)
+    with desk.db.read() as session:
+        assert check(session) == []
 
 
 def test_a_refund_that_overtakes_its_payment_waits_for_it(desk: Desk) -> None:
@@ -269,14 +278,44 @@ def test_a_refund_that_overtakes_its_payment_waits_for_it(desk: Desk) -> None:
         assert session.get_one(StripeEvent, "evt_2").state is EventState.HANDLED
 
 
-def test_a_card_dispute_is_told_to_staff_at_each_step(desk: Desk) -> None:
+def _dispute(step: str, number: int, **changes: object) -> dict[str, object]:
+    body = {"id": "du_1", "object": "dispute", "amount": 5000, "currency": "gbp", "payment_intent": "pi_1",
+            "reason": "fraudulent", "status": "needs_response"} | changes
+    return event(f"charge.dispute.{step}", body, identifier=f"evt_d{number}")
+
+
+def _account(desk: Desk, kind: CreditorAccount) -> int:
+    with desk.db.read() as session:
+        return session.scalar(select(func.sum(Entry.amount)).join(Account, Account.id == Entry.account_id)
+                              .where(Account.kind == kind.value)) or 0
+
+
+def test_a_card_dispute_is_followed_step_by_step_and_told_to_staff(desk: Desk) -> None:
     row = _checkout(desk, desk.link())
     _deliver(desk, event("checkout.session.completed", paid_session(row)))
-    body = {"id": "du_1", "object": "dispute", "amount": 5000, "currency": "gbp", "payment_intent": "pi_1",
-            "reason": "fraudulent", "status": "needs_response"}
-    for place, step in enumerate(("created", "funds_withdrawn", "funds_withdrawn")):
-        _deliver(desk, event(f"charge.dispute.{step}", body, identifier=f"evt_d{place}"))
-    assert _tickets(desk) == ["card_dispute", "card_dispute"]
+    moved = {"id": "txn_w", "object": "balance_transaction", "amount": -5000, "currency": "gbp", "fee": 2000}
+    assert _deliver(desk, _dispute("created", 0)) == "for_staff"
+    for number in (1, 2):
+        assert _deliver(desk, _dispute("funds_withdrawn", number, balance_transactions=[moved])) == "posted"
+    assert desk.owed(desk.gas) == 26200  # nobody knows yet
+    assert [_account(desk, kind) for kind in (
+        CreditorAccount.DISPUTE_HOLD, CreditorAccount.PROCESSOR_FEES, CreditorAccount.PROCESSOR_CLEARING
+    )] == [5000, 2000, -2000]
+    assert _deliver(desk, _dispute("closed", 3, status="lost")) == "posted"
+    assert (desk.owed(desk.gas), _account(desk, CreditorAccount.DISPUTE_HOLD)) == (31200, 0)
+    assert _deliver(desk, _dispute("funds_reinstated", 4, status="won")) == "posted"  # won on appeal
+    assert (desk.owed(desk.gas), _account(desk, CreditorAccount.DISPUTE_HOLD)) == (26200, 0)
+    assert _tickets(desk) == ["card_dispute"] * 4
+    with desk.db.read() as session:
+        assert check(session) == []
+
+
+def test_the_end_of_a_dispute_waits_for_its_beginning(desk: Desk) -> None:
+    row = _checkout(desk, desk.link())
+    _deliver(desk, event("checkout.session.completed", paid_session(row)))
+    assert _deliver(desk, _dispute("closed", 1, status="lost")) == "waiting"
+    assert _deliver(desk, _dispute("funds_withdrawn", 2)) == "posted"
+    assert (desk.owed(desk.gas), _account(desk, CreditorAccount.DISPUTE_HOLD)) == (31200, 0)
 
 
 def test_the_value_date_is_the_day_it_was_paid_where_the_debtor_lives(desk: Desk) -> None:

@@ -1,0 +1,169 @@
+"""Telling other systems what happened here: an event in the same transaction as the thing itself.
+
+Who delivers it, and in which order, is ``exchange``'s matter. An event carries references, amounts, dates and codes:
+never a name, an identity factor, what somebody wrote, or anything about health.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from ledger.kinds import CreditorAccount, HoldReason, PlanStatus, PostingKind
+from ledger.models import Debt, DebtBalance, FeedEvent, Hold, Instalment, Plan, Promise, Txn
+from ledger.money import Money
+from runtime.ids import DebtId, DebtorId
+
+if TYPE_CHECKING:
+    from ledger.posting import Line
+
+_UNTOLD = frozenset({PostingKind.OPENING.value, "interest", "accrual"})
+"""Postings nobody waits for: the other system sent the debt, or adds interest itself, and each would be a flood."""
+_POSTED = {"payment": "payment.received", "payment_reversal": "payment.reversed", "refund": "payment.refunded",
+           "recall": "debt.recalled"}
+
+
+def tell(
+    session: Session, *, kind: str, subject: str, debtor_id: DebtorId, debt_id: DebtId | None = None, at: datetime,
+    facts: Mapping[str, Any], key: str,
+) -> None:
+    """Record that something happened. The same ``key`` again changes nothing: the first telling stands.
+
+    ``facts`` is JSON without personal data; ``subject`` names the thing, such as ``plan:12``.
+    """
+    _write(session, [_row(kind, subject, debtor_id, debt_id, at, facts, key)])
+
+
+def tell_state(
+    session: Session, *, kind: str, subject: str, debtor_id: DebtorId, debt_id: DebtId | None = None, at: datetime,
+    facts: Mapping[str, Any], first: str | None = None,
+) -> None:
+    """The same for a thing whose state may go to and fro: told when ``facts`` differ from those told last.
+
+    ``first`` is the kind of the first telling, where that has one of its own. The caller holds the thing's lock.
+    """
+    last = session.scalar(
+        select(FeedEvent.facts).where(FeedEvent.subject == subject).order_by(FeedEvent.id.desc()).limit(1))
+    if last == dict(facts):
+        return
+    told = session.scalar(select(func.count()).where(FeedEvent.subject == subject)) or 0
+    tell(session, kind=kind if told or first is None else first, subject=subject, debtor_id=debtor_id, debt_id=debt_id,
+         at=at, facts=facts, key=f"{subject}#{told + 1}")
+
+
+def tell_posting(
+    session: Session, txn: Txn, lines: Sequence["Line"], debts: Mapping[DebtId, Debt],
+    balances: Mapping[DebtId, DebtBalance],
+) -> None:
+    """A payment, its reversal, or whatever else changed what is owed: one event for each debt, with what is left."""
+    if txn.kind in _UNTOLD:
+        return
+    through = {line.kind.value for line in lines if isinstance(line.kind, CreditorAccount)}
+    rows = []
+    for debt_id, debt in sorted(debts.items()):
+        credited = -sum(line.amount.minor for line in lines if line.debt_id == debt_id)
+        rows.append(_row(
+            _POSTED.get(txn.kind, f"posting.{txn.kind}"), f"posting:{txn.id}", debt.debtor_id, debt_id, txn.posted_at, {
+                "posting": txn.id, "reverses": txn.reverses_id, "key": txn.idem_key,
+                "amount": Money(abs(credited), debt.currency).json(),
+                "direction": "credit" if credited > 0 else "debit",
+                "value_date": txn.effective_on.isoformat(), "through": sorted(through),
+                "owed": Money(balances[debt_id].owed, debt.currency).json(),
+                "overpaid": Money(balances[debt_id].overpayment, debt.currency).json(),
+            }, f"posting:{txn.id}:{debt_id}"))
+    _write(session, rows)
+
+
+def tell_plan(session: Session, plan: Plan, what: str, at: datetime) -> None:
+    """A plan was ``agreed``, ``changed``, ``cancelled``, ``completed`` or ``resumed``; once for each version."""
+    tell(session, kind=f"plan.{what}", subject=f"plan:{plan.id}", debtor_id=plan.debtor_id, at=at,
+         facts=_plan_facts(session, plan), key=f"plan:{plan.id}:v{plan.version}:{what}")
+
+
+def tell_missed(session: Session, *, today: date, now: datetime) -> int:
+    """Tell of every instalment whose grace is over and which is not paid, once each. Returns how many there were.
+
+    ``today`` is the earliest date any debtor may have now.
+    """
+    late = session.execute(
+        select(Plan, Instalment).join(Instalment, Instalment.plan_id == Plan.id)
+        .where(Plan.status == PlanStatus.ACTIVE, Instalment.due_on < today, Instalment.paid < Instalment.amount)
+        .order_by(Plan.id, Instalment.number)
+    ).all()
+    rows = {
+        f"plan:{plan.id}:missed:{due.due_on.isoformat()}": (plan, due) for plan, due in late
+        if due.due_on + timedelta(days=plan.grace_days) < today
+    }
+    known: set[str] = set()
+    keys = list(rows)
+    for start in range(0, len(keys), 500):
+        known |= set(session.scalars(select(FeedEvent.key).where(FeedEvent.key.in_(keys[start:start + 500]))))
+    for key, (plan, due) in rows.items():
+        if key not in known:
+            tell(session, kind="plan.missed", subject=f"plan:{plan.id}", debtor_id=plan.debtor_id, at=now, key=key,
+                 facts=_plan_facts(session, plan) | {
+                     "number": due.number, "due_on": due.due_on.isoformat(),
+                     "left": Money(due.amount - due.paid, plan.currency).json()})
+    return len(rows.keys() - known)
+
+
+def _plan_facts(session: Session, plan: Plan) -> dict[str, Any]:
+    refs = session.scalars(
+        select(Debt.ref).where(Debt.id.in_([share.debt_id for share in plan.debts])).order_by(Debt.id))
+    return {
+        "plan": plan.id, "version": plan.version, "debts": list(refs), "total": Money(plan.total, plan.currency).json(),
+        "instalment": Money(plan.instalment, plan.currency).json(), "every": plan.every, "unit": plan.unit,
+        **({"rule": plan.rule} if plan.rule else {}),
+        "first_on": plan.first_on.isoformat(), "last_on": max(i.due_on for i in plan.instalments).isoformat(),
+        "count": len(plan.instalments),
+    }
+
+
+def tell_promise(session: Session, promise: Promise, at: datetime) -> None:
+    """A promise was made, or stands otherwise than was last told."""
+    refs = session.scalars(
+        select(Debt.ref).where(Debt.id.in_([share.debt_id for share in promise.debts])).order_by(Debt.id)).all()
+    facts = {
+        "promise": promise.id, "status": promise.status.value, "debts": list(refs),
+        "amount": Money(promise.amount, promise.currency).json(),
+        "received": Money(promise.received, promise.currency).json(), "due_on": promise.due_on.isoformat(),
+    }
+    tell_state(session, kind=f"promise.{promise.status.value}", subject=f"promise:{promise.id}",
+               debtor_id=promise.debtor_id, at=at, facts=facts, first="promise.made")
+
+
+def tell_hold(session: Session, hold: Hold, what: str, at: datetime, *, stops: Iterable[str], payable: bool) -> None:
+    """A hold was ``placed`` or ``lifted``. ``stops`` names the acts it forbids: a dialler needs no list of reasons.
+
+    Of a sign of self-harm nothing leaves the house but that nobody is to be in touch (rules 33, 35).
+    """
+    facts = {
+        "hold": hold.id, "reason": "do_not_contact" if hold.reason is HoldReason.SELF_HARM else hold.reason.value,
+        "stops": sorted(stops), "payable": payable, "until": hold.until.isoformat() if hold.until else None,
+    }
+    tell(session, kind=f"hold.{what}", subject=f"hold:{hold.id}", debtor_id=hold.debtor_id, debt_id=hold.debt_id, at=at,
+         facts=facts, key=f"hold:{hold.id}:{what}")
+
+
+def _row(kind: str, subject: str, debtor_id: DebtorId, debt_id: DebtId | None, at: datetime, facts: Mapping[str, Any],
+         key: str) -> dict[str, Any]:
+    return {"uid": f"evt_{secrets.token_urlsafe(16)}", "key": key, "subject": subject, "kind": kind,
+            "debtor_id": debtor_id, "debt_id": debt_id, "at": at, "facts": dict(facts)}
+
+
+_INSERT = {
+    dialect.name: insert(FeedEvent.__table__).on_conflict_do_nothing(index_elements=["key"])  # type: ignore[arg-type]
+    for dialect, insert in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
+}
+# Made once, and for the table itself: every payment writes one.
+
+
+def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    session.flush()  # what the event refers to is there first
+    session.connection().execute(_INSERT[session.get_bind().dialect.name], rows)

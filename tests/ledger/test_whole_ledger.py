@@ -1,0 +1,295 @@
+"""Everything that can be posted, in any order, some of it twice: the books stay sound."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import func, select
+
+from ledger.accrual import accrue
+from ledger.card_disputes import lose_dispute, reinstate_disputed, withdraw_disputed
+from ledger.check import check
+from ledger.corrections import adjust, write_off
+from ledger.errors import LedgerError
+from ledger.holds import lift_hold, place_hold
+from ledger.kinds import OWED, Bucket, CreditorAccount, HoldReason, PostingKind, WriteOffReason
+from ledger.models import Account, Debt, DebtBalance, Entry, Hold, Txn
+from ledger.money import Money
+from ledger.opening import recall_debt
+from ledger.posting import reverse
+from ledger.processor_fees import charge_fee
+from ledger.receipts import receive
+from ledger.returns import refund_overpayment, refund_payment
+from runtime.database import Database
+from runtime.ids import DebtId
+from tests.ledger.bearing_policy import policies_in, write_policy
+from tests.ledger.portfolio import Portfolio, found_portfolio
+
+START = date(2026, 3, 3)
+NOON = datetime(2026, 3, 3, 12, 0, tzinfo=timezone.utc)
+pence = st.integers(1, 6_000)
+place = st.integers(0, 7)
+
+
+class Books(RuleBasedStateMachine):
+    """One debtor's debts at two creditors, with interest at 36.5 % so that a day shows."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.db = database
+        self.day = 0
+        self.count = 0
+        self.done: list[tuple[Callable[..., Any], dict[str, Any]]] = []
+        with database.write() as session:
+            self.book = Portfolio(database, *found_portfolio(session, NOON), NOON)
+
+    def teardown(self) -> None:
+        self.db.close()
+
+    # -- what is done, recorded so that it can be repeated
+
+    def act(self, service: Callable[..., Any], **given: Any) -> None:
+        """Call a service under a key of its own. What it refuses must leave nothing behind."""
+        self.count += 1
+        given |= {"key": f"k{self.count}"}
+        self._call(service, given)
+
+    def _call(self, service: Callable[..., Any], given: dict[str, Any]) -> None:
+        before = self.snapshot()
+        try:
+            with self.db.write() as session:
+                service(session, **given)
+        except LedgerError:
+            assert self.snapshot() == before
+        else:
+            self.done.append((service, given))
+
+    def posting(self, **more: Any) -> dict[str, Any]:
+        return {"effective_on": START + timedelta(days=self.day), "posted_at": NOON + timedelta(days=self.day),
+                "actor": "test", "cause": "test"} | more
+
+    def snapshot(self) -> list[Any]:
+        with self.db.read() as session:
+            return [
+                session.execute(select(func.count(Txn.id), func.max(Txn.id))).one(),
+                session.execute(select(DebtBalance.debt_id, *(getattr(DebtBalance, b.value) for b in Bucket),
+                                       DebtBalance.version).order_by(DebtBalance.debt_id)).all(),
+                session.execute(select(Debt.id, Debt.status).order_by(Debt.id)).all(),
+            ]
+
+    def some_debt(self, number: int) -> DebtId:
+        with self.db.read() as session:
+            ids = session.scalars(select(Debt.id).order_by(Debt.id)).all()
+        return ids[number % len(ids)]
+
+    def some_txn(self, number: int, *kinds: PostingKind) -> int | None:
+        with self.db.read() as session:
+            ids = session.scalars(select(Txn.id).where(Txn.kind.in_(kinds)).order_by(Txn.id.desc())).all()
+        return ids[number % len(ids)] if ids else None
+
+    # -- rules
+
+    @initialize()
+    def two_debts(self) -> None:
+        self.open(5_000, 100, 0, False)
+        self.open(3_000, 0, 50, True)
+
+    @precondition(lambda self: self.count < 8)
+    @rule(principal=pence, interest=st.integers(0, 99), costs=st.integers(0, 99), parcel=st.booleans())
+    def open(self, principal: int, interest: int, costs: int, parcel: bool) -> None:
+        self.book.now = NOON + timedelta(days=self.day)
+        self.count += 1
+        self.book.debt(f"D{self.count}", principal, interest=interest, costs=costs,
+                       creditor=self.book.parcel if parcel else self.book.gas)
+
+    @rule(one=place, two=place, first=pence, second=st.integers(0, 3_000), back=st.integers(0, 3),
+          direct=st.booleans())
+    def pay(self, one: int, two: int, first: int, second: int, back: int, direct: bool) -> None:
+        split = {self.some_debt(one): Money(first, "GBP")}
+        if second:
+            split[self.some_debt(two)] = Money(second, "GBP")
+        through = CreditorAccount.DIRECT if direct else CreditorAccount.PROCESSOR_CLEARING
+        on = START + timedelta(days=max(0, self.day - back))
+        self.act(receive, split=split, through=through, **self.posting(effective_on=on))
+
+    @rule(which=place, amount=pence)
+    def refund(self, which: int, amount: int) -> None:
+        if payment := self.some_txn(which, PostingKind.PAYMENT):
+            self.act(refund_payment, payment_id=payment, amount=Money(amount, "GBP"), **self.posting())
+
+    @rule(which=place, amount=st.integers(1, 2_000))
+    def give_surplus_back(self, which: int, amount: int) -> None:
+        self.act(refund_overpayment, debt_id=self.some_debt(which), amount=Money(amount, "GBP"), **self.posting())
+
+    @rule(which=place, kind=st.sampled_from([k for k in PostingKind if k is not PostingKind.OPENING]))
+    def undo(self, which: int, kind: PostingKind) -> None:
+        if txn := self.some_txn(which, kind):
+            self.act(reverse, txn_id=txn, **self.posting())
+
+    @rule(which=place, amount=pence)
+    def withdraw(self, which: int, amount: int) -> None:
+        if payment := self.some_txn(which, PostingKind.PAYMENT):
+            self.act(withdraw_disputed, payment_id=payment, amount=Money(amount, "GBP"), **self.posting())
+
+    @rule(which=place, won=st.booleans())
+    def decide(self, which: int, won: bool) -> None:
+        if withdrawal := self.some_txn(which, PostingKind.CARD_DISPUTE):
+            self.act(reinstate_disputed if won else lose_dispute, withdrawal_id=withdrawal, **self.posting())
+
+    @rule(which=place, fee=st.integers(-20, 50).filter(bool))
+    def fee(self, which: int, fee: int) -> None:
+        if payment := self.some_txn(which, PostingKind.PAYMENT):
+            self.act(charge_fee, payment_id=payment, fee=Money(fee, "GBP"), **self.posting())
+
+    @rule(which=place)
+    def write_off(self, which: int) -> None:
+        given = self.posting()
+        del given["cause"]
+        self.act(write_off, debt_id=self.some_debt(which), reason=WriteOffReason.GOODWILL, **given)
+
+    @rule(which=place, bucket=st.sampled_from(OWED), amount=st.integers(-500, 500).filter(bool))
+    def adjust(self, which: int, bucket: Bucket, amount: int) -> None:
+        given = self.posting()
+        del given["cause"]
+        self.act(adjust, debt_id=self.some_debt(which), bucket=bucket, amount=Money(amount, "GBP"), reason="test",
+                 **given)
+
+    @rule(which=place)
+    def recall(self, which: int) -> None:
+        given = self.posting()
+        del given["cause"]
+        self.act(recall_debt, debt_id=self.some_debt(which), now=given.pop("posted_at"), **given)
+
+    @rule(days=st.integers(1, 9), run=st.booleans())
+    def time_passes(self, days: int, run: bool) -> None:
+        self.day += days
+        if run:
+            for _ in range(2):
+                with self.db.write() as session:
+                    ids = session.scalars(select(Debt.id).order_by(Debt.id)).all()
+                    accrue(session, ids, until=START + timedelta(days=self.day - 1),
+                           posted_at=NOON + timedelta(days=self.day))
+
+    @rule(which=place, lift=st.booleans())
+    def hold(self, which: int, lift: bool) -> None:
+        self.count += 1
+        now = NOON + timedelta(days=self.day)
+        with self.db.write() as session:
+            if lift and (hold := session.scalar(select(Hold.id).where(Hold.lifted_at.is_(None)).limit(1))):
+                lift_hold(session, hold_id=hold, now=now, actor="test")
+            elif not lift:
+                place_hold(session, key=f"h{self.count}", debtor_id=self.book.debtor_id, debt_id=self.some_debt(which),
+                           reason=HoldReason.HARDSHIP, now=now, until=None, actor="test", cause="test")
+
+    @precondition(lambda self: self.done)
+    @rule(which=st.integers(0, 99))
+    def again(self, which: int) -> None:
+        """Any earlier key once more, with the same content: nothing changes."""
+        service, given = self.done[which % len(self.done)]
+        before = self.snapshot()
+        with self.db.write() as session:
+            service(session, **given)
+        assert self.snapshot() == before
+
+    # -- what always holds
+
+    @invariant()
+    def the_books_are_sound(self) -> None:
+        with self.db.read() as session:
+            assert check(session) == []
+            assert session.scalar(select(func.sum(Entry.amount))) in (0, None)
+            assert all(getattr(balance, bucket.value) >= 0 for balance in session.scalars(select(DebtBalance))
+                       for bucket in Bucket)
+            money = [CreditorAccount.PROCESSOR_CLEARING, CreditorAccount.DIRECT, CreditorAccount.DISPUTE_HOLD,
+                     CreditorAccount.PROCESSOR_FEES]
+            ours = session.scalar(select(func.sum(Entry.amount)).join(Account, Account.id == Entry.account_id).where(
+                Account.creditor_id.is_not(None), Account.kind.in_([account.value for account in money])))
+            assert (ours or 0) >= 0, "more was given back than came in"
+
+
+@pytest.fixture
+def with_interest(tmp_path: Path) -> Iterator[None]:
+    """Debts bear a thousandth a day."""
+    write_policy(tmp_path, 'method: simple, annual_percent: "36.5", since: 2026-01-01, cap: {percent_of_principal: 9}')
+    with policies_in(tmp_path):
+        yield
+
+
+@pytest.mark.parametrize(("make", "examples", "steps"), [("make_sqlite", 9, 22), ("make_postgresql", 2, 15)])
+def test_the_whole_ledger(
+    request: pytest.FixtureRequest, with_interest: None, make: str, examples: int, steps: int
+) -> None:
+    made: Callable[[], Database] = request.getfixturevalue(make)
+    run_state_machine_as_test(lambda: Books(made()), settings=settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, print_blob=True,
+        suppress_health_check=list(HealthCheck)))
+
+
+Step = tuple[str, int]
+chains = st.lists(st.lists(st.tuples(st.sampled_from(["pay", "refund", "withdraw", "lose", "fee", "bounce"]), pence),
+                           max_size=4), min_size=3, max_size=3)
+
+
+def orders(lives: list[list[Step]]) -> st.SearchStrategy[tuple[list[list[Step]], list[list[int]]]]:
+    """The same lives of three debts, interleaved in two ways."""
+    turns = [number for number, life in enumerate(lives) for _ in life]
+    return st.tuples(st.just(lives), st.lists(st.permutations(turns), min_size=2, max_size=2))
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(chains.flatmap(orders))
+def test_what_happens_to_different_debts_commutes(
+    make_sqlite: Callable[[], Database], played: tuple[list[list[Step]], list[list[int]]]
+) -> None:
+    lives, turns = played
+    ends = []
+    for order in turns:
+        books = Books(make_sqlite())
+        debts = [books.book.debt(f"C{number}", 4_000) for number in range(3)]
+        ahead, last = [iter(life) for life in lives], dict[int, dict[str, int]]()
+        for number in order:
+            _live(books, debts[number], last.setdefault(number, {}), *next(ahead[number]))
+        books.the_books_are_sound()
+        with books.db.read() as session:
+            accounts = session.execute(
+                select(Account.kind, func.sum(Entry.amount)).join(Entry, Entry.account_id == Account.id)
+                .where(Account.creditor_id.is_not(None)).group_by(Account.kind).order_by(Account.kind)).all()
+            balances = [[getattr(session.get_one(DebtBalance, debt), bucket.value) for bucket in Bucket]
+                        for debt in debts]
+            ends.append((accounts, balances, [session.get_one(Debt, debt).status for debt in debts]))
+        books.teardown()
+    assert ends[0] == ends[1]
+
+
+def _live(books: Books, debt: DebtId, last: dict[str, int], what: str, amount: int) -> None:
+    money = Money(amount, "GBP")
+    if what == "pay":
+        books.act(receive, split={debt: money}, **books.posting())
+        last["payment"] = books.some_txn(0, PostingKind.PAYMENT) or 0
+    elif "payment" not in last:
+        return
+    elif what == "refund":
+        books.act(refund_payment, payment_id=last["payment"], amount=money, **books.posting())
+    elif what == "fee":
+        books.act(charge_fee, payment_id=last["payment"], fee=money, **books.posting())
+    elif what == "bounce":
+        books.act(reverse, txn_id=last["payment"], **books.posting())
+    elif what == "withdraw":
+        before = len(books.done)
+        books.act(withdraw_disputed, payment_id=last["payment"], amount=money, **books.posting())
+        if len(books.done) > before:
+            last["withdrawal"] = books.some_txn(0, PostingKind.CARD_DISPUTE) or 0
+    elif "withdrawal" in last:
+        books.act(lose_dispute, withdrawal_id=last["withdrawal"], **books.posting())
