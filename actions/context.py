@@ -110,7 +110,7 @@ class Context:
     def frequency(self) -> Frequency | None:
         """The rhythm of the message ("a fortnight")."""
         found = self.turn.terms.get("frequency")
-        return Frequency(int(found["every"]), found["unit"]) if found else None
+        return Frequency.from_json(found) if found else None
 
     @property
     def choice(self) -> Mapping[str, Any]:

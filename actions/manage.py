@@ -9,6 +9,7 @@ from actions.context import ACTOR, Context
 from actions.debts import inviting, open_debts, sums, usable, wall
 from actions.menu import allowed
 from actions.offered import CANNOT, CHANGE_PLAN, OWE, PAY, PERSON, PLAN, SPREAD
+from actions.plan import rhythm_values
 from actions.registry import ACTIONS, action, repeats
 from actions.rights import place
 from compliance import placing
@@ -35,7 +36,7 @@ def _no_plan(ctx: Context) -> Sequence[Say]:
 
 def _plan_values(plan: PlanView) -> dict[str, Any]:
     return {"creditor": plan.creditor, "paid": plan.paid.json(), "left": plan.left.json(), "total": plan.total.json(),
-            "instalment": plan.instalment.json(), "every": plan.frequency.every, "unit": plan.frequency.unit,
+            "instalment": plan.instalment.json(), **rhythm_values(plan.frequency),
             "kept": plan.kept, "missed": plan.missed, "count": plan.count, "overdue": plan.overdue.json(),
             "next": {"amount": plan.next_due.amount.json(), "on": {"date": plan.next_due.on.isoformat()}}
             if plan.next_due else None}

@@ -17,13 +17,14 @@ from actions.registry import action, repeats
 from compliance import placing
 from conversations.say import Choice, Say
 from ledger.balances import DebtLine, by_creditor
+from ledger.budgets import spare
 from ledger.errors import AboveSurplus, AlreadyInPlan, BalanceStale, NotFound, PlanRefused
 from ledger.models import Creditor
 from ledger.money import Money
-from ledger.offers import Allowed, Offer, OtherTerms, TooLow, counter, offers
+from ledger.offers import Allowed, NeedsPerson, Offer, OtherTerms, TooLow, counter, offers
 from ledger.plans import agree_plan
 from ledger.policy import Policy, policy_for, strictest
-from ledger.schedule import Frequency
+from ledger.schedule import Frequency, place_of
 from runtime.errors import OperatorError
 from runtime.ids import DebtId
 
@@ -130,6 +131,16 @@ def _policy(ctx: Context, debts: Sequence[DebtLine]) -> Policy:
     return strictest([policy_for(ctx.session.get_one(Creditor, i)) for i in sorted({d.creditor_id for d in debts})])
 
 
+def _place(ctx: Context) -> str:
+    """Whose holidays count."""
+    return place_of(ctx.debtor.country, ctx.debtor.region)
+
+
+def _spare(ctx: Context, policy: Policy) -> Money | None:
+    """What the debtor told us they have left over in a month; None when they told us nothing, or long ago."""
+    return spare(ctx.session, ctx.verified, policy, today=ctx.today)
+
+
 def _propose(ctx: Context, debts: list[DebtLine]) -> Sequence[Say]:
     total, said = owed(debts), _merged_terms(ctx)
     named = said.get("instalment") or next(iter(said.get("amounts") or ()), None)
@@ -142,8 +153,11 @@ def _propose(ctx: Context, debts: list[DebtLine]) -> Sequence[Say]:
         return [Say("plan_is_all", {"total": total.json()}, (
             Choice("all_of_it", "pay_now", {"amount": total.minor, "debts": ids(debts)}, {"total": total.json()}),
             Choice("spread_it", "request_payment_plan", {"debts": ids(debts)}), PERSON))]
-    answer = counter(_policy(ctx, debts), total, amount=amount, frequency=frequency, first_on=_first(said, ctx.today),
-                     today=ctx.today)
+    policy = _policy(ctx, debts)
+    answer = counter(policy, total, amount=amount, frequency=frequency, first_on=_first(said, ctx.today),
+                     today=ctx.today, place=_place(ctx), surplus=_spare(ctx, policy))
+    if isinstance(answer, NeedsPerson):
+        return _to_colleague(ctx, debts)
     if isinstance(answer, TooLow):
         if ctx.question == "plan_offer" and ctx.question_data.get("nearest"):
             return _to_colleague(ctx, debts)
@@ -164,10 +178,18 @@ def _first(said: dict[str, Any], today: date) -> date | None:
 
 
 def _values(offer: Offer) -> dict[str, Any]:
-    return {"instalment": offer.instalment.json(), "every": offer.frequency.every, "unit": offer.frequency.unit,
-            "first_on": {"date": offer.first_on.isoformat()}, "last_on": {"date": offer.last.on.isoformat()},
-            "count": offer.count, "last": offer.last.amount.json(),
-            "last_differs": offer.last.amount != offer.instalment, "total": offer.total.json()}
+    dues = offer.dues
+    first_differs, last_differs = (len(dues) > 1 and due.amount != offer.instalment for due in (dues[0], dues[-1]))
+    return {"instalment": offer.instalment.json(), **rhythm_values(offer.frequency),
+            "first_on": {"date": dues[0].on.isoformat()}, "last_on": {"date": dues[-1].on.isoformat()},
+            "count": len(dues), "last": dues[-1].amount.json(),
+            "last_differs": last_differs, "total": offer.total.json(), "first": dues[0].amount.json(),
+            "first_differs": first_differs, "regular": len(dues) - first_differs - last_differs}
+
+
+def rhythm_values(frequency: Frequency) -> dict[str, Any]:
+    """A rhythm as texts want it."""
+    return {"every": frequency.every, "unit": frequency.unit, "rule": frequency.rule}
 
 
 def _offer_choice(offer: Offer, debts: Sequence[DebtLine], title: str = "offer") -> Choice:
@@ -178,12 +200,19 @@ def _three(ctx: Context, debts: list[DebtLine], frequency: Frequency | None) -> 
     said = {k: v for k, v in _merged_terms(ctx).items() if k in ("frequency", "dates")}
     ctx.ask("plan_offer", debts=ids(debts), terms=said)
     found, buttons = _three_buttons(ctx, debts, frequency)
+    if not found:
+        return _to_colleague(ctx, debts)
     return [Say("plan_offers", {"total": owed(debts).json(), "creditor": creditors(debts), "offers": found}, buttons)]
 
 
 def _three_buttons(ctx: Context, debts: list[DebtLine],
                    frequency: Frequency | None) -> tuple[list[dict[str, Any]], list[Choice]]:
-    found = offers(_policy(ctx, debts), owed(debts), today=ctx.today, frequency=frequency)
+    """The offers and their buttons; no offer where the debtor's budget carries none."""
+    policy = _policy(ctx, debts)
+    found = offers(policy, owed(debts), today=ctx.today, frequency=frequency, place=_place(ctx),
+                   surplus=_spare(ctx, policy))
+    if isinstance(found, NeedsPerson):
+        return [], [CANNOT, PERSON]
     titles = [(o.instalment, o.frequency) for o in found]
     buttons = [_offer_choice(o, debts, "offer" if titles.count((o.instalment, o.frequency)) == 1 else "offer_from")
                for o in found]

@@ -1,4 +1,4 @@
-"""``python -m bot.worker``: delivers the outbox and the feed; interest, promises and open payments as time goes by."""
+"""``python -m bot.worker``: delivers the outbox and the feed; interest, plans, promises, open payments with time."""
 
 import asyncio
 import logging
@@ -13,10 +13,12 @@ from telegram.error import TelegramError
 from bot.delivery import DeliveryError, deliver
 from bot.telegram import make_bot
 from conversations.models import OutboxItem
+from conversations.tickets import open_ticket
 from exchange.delivering import Feed
 from exchange.receivers import receivers
 from ledger.accrual import accrue_all
 from ledger.feed import tell_missed
+from ledger.plans import JudgedPlan, judge_plans
 from ledger.promises import judge_promises
 from ledger.settling import judge_settlements
 from payments.mode import card_mode
@@ -118,13 +120,15 @@ class Worker:
             stored.next_attempt_at = self._clock.now() + min(wait, LONGEST_WAIT)
 
     def housekeeping(self) -> None:
-        """What falls due with time: interest, the judging of promises and settlements, asking after open payments."""
+        """What falls due with time: interest, promises, settlements and plans; open payments are asked after."""
         with self._database.write() as session:
             judge_promises(session, today=self._clock.today(None))
             now = self._clock.now()
             judge_settlements(session, today=self._clock.today(None), now=now)
             tell_missed(session, today=(now - timedelta(hours=12)).date(), now=now)  # the day that is earliest on earth
         self._accrue(self._clock.today(None) - timedelta(days=1))
+        while self._judge_plans():
+            pass
         if card_mode() != "off":
             reconcile(self._database, now=self._clock.now())
 
@@ -136,6 +140,25 @@ class Worker:
         if done.debts:
             log.info("interest through %s: %s debts looked at", yesterday, done.debts)
         self._accrued_through = yesterday
+
+    def _judge_plans(self) -> bool:
+        """Judge some plans, and give to staff those that a person should look at. False when none were left."""
+        now = self._clock.now()
+        everywhere = (now - timedelta(hours=12)).date()  # a day that has begun wherever a debtor lives
+        with self._database.write() as session:
+            judged = judge_plans(session, today=everywhere, now=now)
+            for plan in judged:
+                if plan.ask_person:
+                    open_ticket(session, key=plan.key, conversation_id=None, debtor_id=plan.debtor_id,
+                                kind="plan_behind", urgent=False, summary=_behind(plan), now=now)
+        return bool(judged)
+
+
+def _behind(plan: JudgedPlan) -> str:
+    """For staff."""
+    days = ", ".join(line.on.isoformat() for line in plan.missed)
+    return (f"Plan P-{1000 + plan.plan_id}: not paid in full by the end of its grace: {days}. "
+            f"{plan.misses} missed in all, {plan.overdue} behind.")
 
 
 async def _main() -> None:

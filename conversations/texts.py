@@ -9,6 +9,7 @@ replayed says the same words again. Values are JSON, as actions send them:
 * plain text, whole numbers, truth values, and lists or mappings of these
 """
 
+import re
 import zlib
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -22,7 +23,8 @@ import yaml
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, get_currency_precision
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError, pass_context
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 FOLDER = Path(__file__).parent / "texts"
@@ -54,6 +56,29 @@ def moment(value: Mapping[str, Any], locale: str) -> str:
     return format_datetime(instant, form, locale=locale.replace("-", "_"))
 
 
+_RULE = re.compile(r"(?P<last_working_day>last_working_day)|(?P<last>last_)?(?P<weekday>[a-z]+day)"
+                   r"|(?P<day>\d+)_(?P<move>before|after)|(?P<one>\d+)_and_(?P<two>\d+)")
+
+
+def _with_rule(words: Mapping[str, Any], often: str, rule: str) -> str:
+    """A rhythm whose rule (``ledger.schedule.Frequency``) names the day, in the words of one language."""
+    if (match := _RULE.fullmatch(rule)) is None:
+        raise ValueError(f"no rule of a rhythm: {rule!r}")
+    found = match.groupdict()
+    if found["last_working_day"]:
+        return str(words["last_working_day"]).format(often=often)
+    if weekday := found["weekday"]:
+        form = "last_weekday" if found["last"] else "weekday"
+        return str(words[form]).format(often=often, weekday=words["weekdays"][weekday])
+
+    def ordinal(day: str) -> str:
+        return str(words["ordinals"].get(int(day), words["ordinals"]["other"])).format(day=day)
+
+    if found["one"]:
+        return str(words["twice"]).format(one=ordinal(found["one"]), two=ordinal(found["two"]))
+    return str(words[found["move"]]).format(often=often, day=ordinal(found["day"]))
+
+
 class Texts:
     """The texts of one language and locale."""
 
@@ -73,15 +98,24 @@ class Texts:
         self._titles: dict[str, str] = source["titles"]
         rhythms: dict[str, dict[Any, str]] = source["rhythms"]
 
-        def rhythm(every: int, unit: str) -> str:
+        @pass_context
+        def rhythm(context: Context, every: int, unit: str) -> str:
+            """With the ``rule`` among the values, where there is one."""
             named = rhythms[unit]
-            return named.get(every) or named["many"].format(n=every)
+            often = named.get(every) or named["many"].format(n=every)
+            rule = context.get("rule")
+            return _with_rule(source["rhythm_rules"], often, str(rule)) if rule else often
+
+        @pass_context
+        def phrase(context: Context, name: str) -> str:
+            return self._template(source["phrases"][name]).render(context.get_all()).strip()
 
         def sums(amounts: list[Mapping[str, Any]]) -> str:
             return f" {source['and']} ".join(money(amount, locale) for amount in amounts)
 
         self._environment.globals["rhythm"] = rhythm
         self._environment.globals["sums"] = sums
+        self._environment.globals["phrase"] = phrase
 
     def _template(self, source: str) -> Template:
         if source not in self._compiled:

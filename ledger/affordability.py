@@ -17,7 +17,6 @@ from ledger.kinds import Income, Spending
 from ledger.money import Money, exponent
 from ledger.policy import Policy
 from ledger.policy.affordability import AffordabilityRules
-from ledger.schedule import Frequency
 
 
 class Every(StrEnum):
@@ -148,10 +147,3 @@ def affordable(policy: Policy, surplus: Money) -> Money | NothingToSpare:
     share = surplus.minor * Fraction(policy.affordability.share_percent) / 100
     minor = share.numerator // share.denominator
     return Money(minor, surplus.currency) if minor > 0 else NothingToSpare(surplus)
-
-
-def in_rhythm(a_month: Money, frequency: Frequency) -> Money:
-    """The largest instalment in a rhythm that takes no more than ``a_month`` in a month, rounded down."""
-    months = Fraction(frequency.every) * (1 if frequency.unit == "month" else Fraction(12, 52))
-    minor = a_month.minor * months
-    return Money(minor.numerator // minor.denominator, a_month.currency)

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ledger.affordability import Flag, Form, affordable, flags, in_rhythm
+from ledger.affordability import Flag, Form, affordable, flags
 from ledger.errors import AboveSurplus, KeyReused, NotFound
 from ledger.kinds import DebtStatus, PlanStatus
 from ledger.models import Budget, Creditor, Debt, Debtor, Plan
 from ledger.money import Money, zero
+from ledger.offers.limits import months_between, most_affordable
 from ledger.once import found, once
 from ledger.policy import Policy, policy_for
 from ledger.policy.affordability import AffordabilityRules
@@ -106,7 +107,7 @@ def refuse_unaffordable(
 ) -> None:
     """Raises AboveSurplus when a form that still counts leaves less than ``instalment`` over."""
     a_month = spare(session, debtor_id, policy, today=today)
-    if a_month is not None and instalment > (most := in_rhythm(a_month, frequency)):
+    if a_month is not None and instalment > (most := most_affordable(a_month, frequency)):
         raise AboveSurplus(instalment, most)
 
 
@@ -128,6 +129,6 @@ def _planned(session: Session, debtor_id: DebtorId, currency: str) -> Money:
         Plan.debtor_id == debtor_id, Plan.currency == currency, Plan.status == PlanStatus.ACTIVE))
     minor = Fraction(0)
     for plan in plans:
-        months = Fraction(plan.every) * (1 if plan.unit == "month" else Fraction(12, 52))
-        minor += plan.instalment / months
+        frequency = Frequency.from_json({"every": plan.every, "unit": plan.unit, "rule": plan.rule})
+        minor += plan.instalment / months_between(frequency)
     return Money(-(-minor.numerator // minor.denominator), currency)

@@ -1,7 +1,7 @@
 """Rows into tables at the speed of the database's own driver: ``COPY`` on PostgreSQL, ``executemany`` on SQLite.
 
-Every constraint and trigger works as for any other insert (docs/decisions/009). What is written here is in the transaction of
-the session, and no object of the session knows of it.
+Every constraint and trigger works as for any other insert (docs/decisions/009). What is written here is in the
+transaction of the session, and no object of the session knows of it.
 """
 
 import sqlite3

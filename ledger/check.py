@@ -6,11 +6,11 @@ from sqlalchemy import and_, case, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from ledger.check_money import MONEY
+from ledger.check_plans import PLANS
 from ledger.check_promises import promises_counted
 from ledger.check_settlements import settlements_fit, settlements_or_plans
 from ledger.finding import Finding
-from ledger.keeping import stands
-from ledger.kinds import OWED, Bucket, DebtStatus, PlanStatus
+from ledger.kinds import Bucket, DebtStatus, PlanStatus
 from ledger.models import Account, Debt, DebtBalance, Entry, Instalment, Plan, PlanDebt, Seal, Txn
 
 
@@ -106,35 +106,6 @@ def _plans_add_up(session: Session) -> Iterator[Finding]:
             yield Finding("plans add up", f"plan {plan_id} is over {total}, its debts were {share}")
 
 
-def _plans_kept(session: Session) -> Iterator[Finding]:
-    live = Plan.status != PlanStatus.CANCELLED
-    paid = (
-        select(Account.debt_id.label("debt_id"), func.sum(-Entry.amount).label("amount"))
-        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
-        .where(Account.debt_id.in_(select(PlanDebt.debt_id).join(Plan, Plan.id == PlanDebt.plan_id).where(live)),
-               Account.kind.in_(OWED), stands())
-        .group_by(Account.debt_id).subquery()
-    )
-    more = func.coalesce(paid.c.amount, 0) - PlanDebt.paid_before
-    came = (
-        select(PlanDebt.plan_id, func.sum(case((more > 0, more), else_=0)).label("amount"))
-        .outerjoin(paid, paid.c.debt_id == PlanDebt.debt_id).group_by(PlanDebt.plan_id).subquery()
-    )
-    has = select(Instalment.plan_id, func.sum(Instalment.paid).label("amount")).group_by(Instalment.plan_id).subquery()
-    counts = case((came.c.amount < Plan.total, came.c.amount), else_=Plan.total)
-    rows = session.execute(
-        select(Plan.id, Plan.status, Plan.total, has.c.amount, counts)
-        .join(came, came.c.plan_id == Plan.id).join(has, has.c.plan_id == Plan.id)
-        .where(live, or_(and_(Plan.status == PlanStatus.ACTIVE, has.c.amount != counts),
-                         and_(Plan.status == PlanStatus.COMPLETED, has.c.amount != Plan.total)))
-        .order_by(Plan.id)
-    )
-    for plan_id, status, total, counted, should in rows:
-        what = (f"counts {counted}, its payments are {should}" if status is PlanStatus.ACTIVE
-                else f"is completed with {counted} of {total}")
-        yield Finding("instalments equal payments", f"plan {plan_id} {what}")
-
-
 def _one_plan_per_debt(session: Session) -> Iterator[Finding]:
     rows = session.execute(
         select(PlanDebt.debt_id, func.count()).join(Plan, Plan.id == PlanDebt.plan_id)
@@ -148,7 +119,7 @@ RULES: tuple[tuple[str, Callable[[Session], Iterable[Finding]]], ...] = (
     ("postings sum to zero", _postings_balance), ("postings are sealed", _postings_sealed),
     ("currencies agree", _currencies_agree), ("balances equal entries", _balances_equal_entries),
     ("states fit balances", _statuses_fit), ("reversals mirror", _reversals_mirror), *MONEY,
-    ("plans add up", _plans_add_up), ("instalments equal payments", _plans_kept),
+    ("plans add up", _plans_add_up), *PLANS,
     ("one plan per debt", _one_plan_per_debt), ("promises equal payments", promises_counted),
     ("discounts belong to settlements", settlements_fit), ("plan or settlement", settlements_or_plans),
 )

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from ledger.kinds import Authority, HoldReason, SettlementStatus
+from ledger.kinds import Authority, HoldReason, PlanStatus, SettlementStatus
 from ledger.money import Money
 from runtime.ids import DebtId
 
@@ -98,7 +98,29 @@ class OfferStale(PlanRefused):
 
 
 class OutsidePolicy(PlanRefused):
-    """The creditor's policy does not allow this plan."""
+    """The creditor's policy does not allow this plan, or this change of one. Staff may."""
+
+
+class PlanChanged(PlanRefused):
+    """The plan is no longer the one that was shown: show it again. ``version`` is what it is now."""
+
+    def __init__(self, plan_id: int, version: int) -> None:
+        super().__init__(f"plan {plan_id} has changed meanwhile")
+        self.plan_id = plan_id
+        self.version = version
+
+
+class PlanEnded(PlanRefused):
+    """The plan is completed or cancelled."""
+
+    def __init__(self, plan_id: int, status: PlanStatus) -> None:
+        super().__init__(f"plan {plan_id} is {status}")
+        self.plan_id = plan_id
+        self.status = status
+
+
+class NothingToChange(PlanRefused):
+    """What was asked for makes no sense on this plan, not even by staff."""
 
 
 class PromiseRefused(LedgerError):

@@ -129,6 +129,7 @@ def _plan_facts(session: Session, plan: Plan) -> dict[str, Any]:
     return {
         "plan": plan.id, "version": plan.version, "debts": list(refs), "total": Money(plan.total, plan.currency).json(),
         "instalment": Money(plan.instalment, plan.currency).json(), "every": plan.every, "unit": plan.unit,
+        **({"rule": plan.rule} if plan.rule else {}),
         "first_on": plan.first_on.isoformat(), "last_on": max(i.due_on for i in plan.instalments).isoformat(),
         "count": len(plan.instalments),
     }

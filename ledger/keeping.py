@@ -4,17 +4,20 @@ A payment that was reversed never counted; of one that was partly given back, on
 day of the payment.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from ledger.feed import tell_plan, tell_promise
-from ledger.kinds import OWED, PlanStatus, PostingKind, PromiseStatus
+from ledger.kinds import OWED, DebtStatus, PlanStatus, PostingKind, PromiseStatus
 from ledger.models import Account, Debt, Entry, Plan, PlanDebt, Promise, PromiseDebt, TakeBack, Txn
+from ledger.plan_states import fill, follow_up, new_states
 from runtime.ids import DebtId, DebtorId
 
+CLEARED = frozenset({DebtStatus.PAID, DebtStatus.CLOSED})
+"""Debts on which nothing is owed any more, whatever made it so."""
 _COUNTED = (PostingKind.PAYMENT, PostingKind.REFUND, PostingKind.CARD_DISPUTE_LOST)
 
 
@@ -86,9 +89,9 @@ def paid_by_day(session: Session, debt_id: DebtId) -> list[tuple[date, int]]:
 
 
 def keep(session: Session, debts: Iterable[Debt], *, on: date, at: datetime) -> None:
-    """Bring what hangs on ``debts`` up to date after a payment or its reversal with value date ``on``."""
+    """Bring what hangs on ``debts`` up to date after a posting with value date ``on``."""
     debts = list(debts)
-    _keep_plans(session, {debt.id for debt in debts}, on, at)
+    _keep_plans(session, {debt.id for debt in debts}, at)
     _keep_promises(session, debts, at)
     from ledger.settling import keep_settlements  # it posts discounts, and a posting ends here
 
@@ -96,7 +99,7 @@ def keep(session: Session, debts: Iterable[Debt], *, on: date, at: datetime) -> 
     session.flush()
 
 
-def _keep_plans(session: Session, debt_ids: Collection[DebtId], on: date, at: datetime) -> None:
+def _keep_plans(session: Session, debt_ids: Collection[DebtId], at: datetime) -> None:
     mine = select(PlanDebt.plan_id).where(PlanDebt.debt_id.in_(debt_ids))
     plans = session.scalars(
         select(Plan).where(Plan.id.in_(mine), Plan.status != PlanStatus.CANCELLED)
@@ -104,25 +107,63 @@ def _keep_plans(session: Session, debt_ids: Collection[DebtId], on: date, at: da
         .order_by(Plan.id).with_for_update().execution_options(populate_existing=True)
     ).all()
     for plan in plans:
-        paid = paid_on_debts(session, [share.debt_id for share in plan.debts])
-        left = sum(max(0, paid[share.debt_id] - share.paid_before) for share in plan.debts)
-        for instalment in plan.instalments:
-            instalment.paid = min(left, instalment.amount)
-            left -= instalment.paid
-            if instalment.paid < instalment.amount:
-                instalment.paid_on = None
-            elif instalment.paid_on is None:
-                instalment.paid_on = on
-        whole = all(instalment.paid == instalment.amount for instalment in plan.instalments)
-        if whole and plan.status is PlanStatus.ACTIVE:
-            plan.status, plan.ended_at, plan.ended_by = PlanStatus.COMPLETED, at, "ledger"
-            plan.version += 1
-            tell_plan(session, plan, "completed", at)
-        elif not whole and plan.status is PlanStatus.COMPLETED and not _in_another_plan(session, plan):
+        count_plan(session, plan, at=at)
+
+
+def plan_payments(session: Session, plans: Sequence[Plan]) -> dict[int, list[tuple[date, int]]]:
+    """What came in for each of the plans (by id), by value date, the earliest first, in minor units.
+
+    What had been paid on a debt when the plan was agreed is taken off what was posted first.
+    """
+    debt_ids = {share.debt_id for plan in plans for share in plan.debts}
+    on_debt: dict[DebtId, list[tuple[int, date, int]]] = {}
+    for debt_id, txn_id, effective_on, amount in session.execute(net_payments().where(Account.debt_id.in_(debt_ids))):
+        if debt_id is not None:
+            on_debt.setdefault(debt_id, []).append((txn_id, effective_on, int(amount)))
+    came: dict[int, list[tuple[date, int]]] = {}
+    for plan in plans:
+        found: list[tuple[date, int, int]] = []
+        for share in plan.debts:
+            before = share.paid_before
+            for txn_id, effective_on, amount in on_debt.get(share.debt_id, ()):
+                if amount > before:
+                    found.append((effective_on, txn_id, amount - before))
+                before = max(0, before - amount)
+        came[plan.id] = [(effective_on, amount) for effective_on, _, amount in sorted(found)]
+    return came
+
+
+def paid_by_debt(session: Session, plan: Plan) -> dict[DebtId, int]:
+    """What came in for a plan on each of its debts, in minor units."""
+    paid = paid_on_debts(session, [share.debt_id for share in plan.debts])
+    return {share.debt_id: max(0, paid[share.debt_id] - share.paid_before) for share in plan.debts}
+
+
+def count_plan(session: Session, plan: Plan, *, at: datetime) -> None:
+    """Bring a locked plan, its instalments and what is known of them up to date with the payments there are.
+
+    It is completed when all is paid, or when nothing is owed on its debts any more (a settlement); it ends as
+    cancelled when one of them was given up (a write-off).
+    """
+    fill(plan, plan_payments(session, [plan])[plan.id])
+    session.add_all(new_states(plan, at))
+    statuses = set(session.scalars(select(Debt.status).where(Debt.id.in_([share.debt_id for share in plan.debts]))))
+    whole = all(instalment.paid == instalment.amount for instalment in plan.instalments)
+    if plan.status is PlanStatus.ACTIVE and (whole or statuses <= CLEARED):
+        given_up = not whole and DebtStatus.CLOSED in statuses
+        plan.status = PlanStatus.CANCELLED if given_up else PlanStatus.COMPLETED
+        plan.ended_at, plan.ended_by = at, "ledger"
+        plan.version += 1
+        tell_plan(session, plan, plan.status, at)
+    elif plan.status is PlanStatus.COMPLETED and not (whole or statuses <= CLEARED):
+        if _in_another_plan(session, plan):  # what was paid bounced after its debts had gone into a new plan
+            plan.status, plan.ended_at = PlanStatus.CANCELLED, at
+        else:
             plan.status, plan.ended_at, plan.ended_by = PlanStatus.ACTIVE, None, None
-            plan.version += 1
-            tell_plan(session, plan, "resumed", at)
-        session.flush()
+        plan.version += 1
+        tell_plan(session, plan, "resumed" if plan.status is PlanStatus.ACTIVE else plan.status, at)
+    plan.follow_up = follow_up(plan)
+    session.flush()
 
 
 def _in_another_plan(session: Session, plan: Plan) -> bool:

@@ -86,6 +86,39 @@ class PlanStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class PlanAct(StrEnum):
+    """What made a version of a plan."""
+
+    AGREED = "agreed"
+    CHANGED = "changed"
+    MOVED = "moved"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    CAUGHT_UP = "caught_up"
+    REPLANNED = "replanned"
+
+
+class InstalmentState(StrEnum):
+    """Where an instalment stands, by value date: ``kept`` within its grace, ``kept_late`` after it."""
+
+    DUE = "due"
+    KEPT = "kept"
+    KEPT_LATE = "kept_late"
+    PART_PAID = "part_paid"
+    """Its grace is over and some of it is paid."""
+    MISSED = "missed"
+    """Its grace is over and nothing of it is paid."""
+
+
+class FollowUp(StrEnum):
+    """What a plan that is behind asks for."""
+
+    BEHIND = "behind"
+    """Propose what the policy says."""
+    PERSON = "person"
+    """So much was missed that a person looks at it."""
+
+
 class PromiseStatus(StrEnum):
     """Where a promise to pay stands."""
 

@@ -170,6 +170,7 @@ def finish_posting(
         if moved < 0:
             raise BelowZero(f"{txn.idem_key!r} would take {line.kind} of debt {line.debt_id} below zero")
         setattr(balance, line.kind.value, moved)
+    before = {debt_id: debt.status for debt_id, debt in debts.items()}
     kind = _effect(session, txn)
     for debt_id, debt in debts.items():
         locked[debt_id].version += 1
@@ -183,7 +184,8 @@ def finish_posting(
     )
     session.execute(insert(Seal), [{"txn_id": txn.id}])
     tell_posting(session, txn, lines, debts, locked)
-    if kind in _KEPT:
+    turned = any(debt.status is not before[debt_id] for debt_id, debt in debts.items())  # plans end with their debts
+    if turned or kind in _KEPT:
         keep(session, debts.values(), on=txn.effective_on, at=txn.posted_at)
     for debt_id, debt in sorted(debts.items()):
         if debt.status is DebtStatus.RECALLED and locked[debt_id].owed:

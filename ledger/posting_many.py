@@ -158,7 +158,8 @@ def _waited_for(
 ) -> set[DebtId]:
     """Those of the debts whose postings are more than moved balances, and all that are posted to together with one.
 
-    A plan, a settlement or a promise counts on them, interest is added before a payment, or they are their creditor's again.
+    A plan, a settlement or a promise counts on them, interest is added before a payment, or they are their creditor's
+    again.
     """
     slow: set[DebtId] = set()
     bearing = [name for name in session.scalars(select(Creditor.policy).distinct())

@@ -6,13 +6,13 @@ from ledger.models.feed import FeedEvent
 from ledger.models.holds import Hold
 from ledger.models.imports import DeltaImport
 from ledger.models.parties import Creditor, Debt, Debtor
-from ledger.models.plans import Instalment, Plan, PlanDebt
+from ledger.models.plans import Instalment, InstalmentEvent, Plan, PlanDebt, PlanVersion, PlanVersionDue
 from ledger.models.postings import Account, DebtBalance, Entry, Seal, TakeBack, Txn
 from ledger.models.promises import Promise, PromiseDebt
 from ledger.models.settlements import Settlement, SettlementDue
 
 __all__ = [
     "Account", "Accrual", "AccrualSpan", "Budget", "Creditor", "Debt", "DebtBalance", "Debtor", "DeltaImport", "Entry",
-    "FeedEvent", "Hold", "Instalment", "Plan", "PlanDebt", "Promise", "PromiseDebt", "Seal", "Settlement",
-    "SettlementDue", "TakeBack", "Txn",
+    "FeedEvent", "Hold", "Instalment", "InstalmentEvent", "Plan", "PlanDebt", "PlanVersion", "PlanVersionDue",
+    "Promise", "PromiseDebt", "Seal", "Settlement", "SettlementDue", "TakeBack", "Txn",
 ]

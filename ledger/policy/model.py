@@ -1,6 +1,7 @@
 """A whole policy file."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -13,11 +14,11 @@ from ledger.policy.holds import HoldRules
 from ledger.policy.interest import InterestRules
 from ledger.policy.master import MasterRules
 from ledger.policy.payments import PaymentRules
-from ledger.policy.plans import FREQUENCIES, PlanRules
+from ledger.policy.plans import FREQUENCIES, PlanRules, name_of
 from ledger.policy.promises import PromiseRules
 from ledger.policy.section import Loc, Section
 from ledger.policy.settlement import SettlementRules
-from ledger.schedule import Frequency
+from ledger.schedule import Frequency, Shape
 
 
 class WrongAmounts(ValueError):
@@ -76,10 +77,23 @@ class Policy(Section):
 
     def minimum(self, frequency: Frequency) -> Money | None:
         """The smallest instalment in this rhythm, None when the rhythm is not allowed."""
-        for name in self.plans.frequencies:
-            if FREQUENCIES[name] == frequency:
-                return Money.from_decimal(self.plans.minimum_instalment[name], self.currency)
-        return None
+        name = name_of(frequency)
+        if name is None or name not in self.plans.frequencies:
+            return None
+        return Money.from_decimal(self.plans.minimum_of(name) or Decimal(0), self.currency)
+
+    def term_months(self, total: Money) -> int:
+        """The longest term of a plan over ``total``."""
+        return self.plans.term_months(total.decimal)
+
+    def shape(self, place: str | None = None) -> Shape:
+        """How instalments are laid out where the debtor lives (``ledger.schedule.place_of``); else in the country."""
+        below = Money.from_decimal(self.plans.merge_last_below, self.currency).minor
+        return Shape(self.plans.remainder == "first", below, self.plans.on_holidays, place or self.country)
+
+    def for_the_rest(self) -> "Policy":
+        """The same policy for what is left of a plan that runs: no down payment again."""
+        return self.model_copy(update={"plans": self.plans.for_the_rest()})
 
     def hold_until(self, reason: HoldReason, today: date) -> date | None:
         """The last day of a hold placed today; None: until it is lifted."""

@@ -3,7 +3,7 @@
 import socketserver
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +11,15 @@ from sqlalchemy import select
 
 from bot import delivery
 from bot.worker import MAX_ATTEMPTS, Worker
-from conversations.models import OutboxItem
+from conversations.models import OutboxItem, Ticket
 from conversations.open import open_conversation
 from conversations.outbox import put
 from runtime.clock import Clock
 from runtime.database import Database
 from runtime.ids import ConversationId
 from runtime.settings import settings
+from tests.ledger.planning import agree, at
+from tests.ledger.portfolio import Portfolio, found_portfolio
 
 
 class Times:
@@ -186,3 +188,21 @@ async def test_a_mail_server_that_is_down_is_tried_again(
     with pytest.raises(delivery.DeliveryError) as failed:
         await delivery.deliver(item, database=db, bot=None)
     assert not failed.value.final
+
+
+def test_a_plan_with_too_many_misses_comes_to_staff_once(db: Database, now: datetime) -> None:
+    times = Times(now)
+    with db.write() as session:
+        debtor_id, gas, _ = found_portfolio(session, now)
+    portfolio = Portfolio(db, debtor_id, gas, gas, now)
+    agree(portfolio, [portfolio.debt("A1", 20_000)], 20_000, 5_000)
+    found = []
+    for day in (date(2026, 4, 10), date(2026, 4, 11), date(2026, 5, 10), date(2026, 6, 10)):
+        times.now = at(day)
+        Worker(db, Clock(source=times), None).housekeeping()
+        with db.read() as session:
+            found.append(list(session.scalars(select(Ticket))))
+    assert [len(tickets) for tickets in found] == [0, 0, 1, 1]
+    (ticket,) = found[-1]
+    assert (ticket.kind, ticket.debtor_id, ticket.state) == ("plan_behind", debtor_id, "open")
+    assert "2 missed in all, 100.00 GBP behind" in ticket.summary

@@ -65,7 +65,7 @@ def _needed(name: str) -> set[str]:
     environment = Environment(autoescape=True)
     environment.filters |= {"money": money, "day": day, "moment": moment}
     variants = SOURCE["texts"][name]
-    return set().union(*(meta.find_undeclared_variables(environment.parse(variant)) - {"rhythm", "sums"}
+    return set().union(*(meta.find_undeclared_variables(environment.parse(variant)) - {"rhythm", "sums", "phrase"}
                          for variant in ([variants] if isinstance(variants, str) else variants)))
 
 
@@ -144,3 +144,34 @@ def test_any_locale_and_language_gives_words(language: str, locale: str) -> None
 def test_amounts_and_days_are_written_as_the_country_does() -> None:
     assert [money(POUNDS, "en-GB"), money({"minor": 500, "currency": "JPY"}, "en-GB")] == ["£1,234.50", "JP¥500"]
     assert (day("2026-12-03", "en-GB"), day("2026-12-03", "en-US")) == ("3 December 2026", "December 3, 2026")
+
+
+@pytest.mark.parametrize(("values", "words"), [
+    ({"every": 2, "unit": "week"}, "£40.00 every two weeks"),
+    ({"every": 2, "unit": "week", "rule": "friday"}, "£40.00 every two weeks, on Friday"),
+    ({"every": 1, "unit": "month", "rule": "last_working_day"}, "£40.00 a month, on the last working day"),
+    ({"every": 1, "unit": "month", "rule": "last_friday"}, "£40.00 a month, on the last Friday"),
+    ({"every": 1, "unit": "month", "rule": "28_before"}, "£40.00 a month, on the 28th or the working day before"),
+    ({"every": 1, "unit": "month", "rule": "1_and_15"}, "£40.00 twice a month, on the 1st and the 15th"),
+    ({"every": 1, "unit": "month", "rule": "15_and_31"}, "£40.00 twice a month, on the 15th and the last day"),
+])
+def test_a_rhythm_is_said_with_its_day(values: dict[str, object], words: str) -> None:
+    assert WORDS.title("offer", {"instalment": {"minor": 4_000, "currency": "GBP"}, **values}) == words
+
+
+@pytest.mark.parametrize(("dues", "words"), [
+    ([9_000], "one payment of £90.00"), ([4_000, 4_000], "2 payments of £40.00 a month"),
+    ([4_000, 4_000, 1_000], "2 payments of £40.00 a month, then a last one of £10.00"),
+    ([5_000, 4_000], "£50.00 first, then 1 payment of £40.00 a month"),
+    ([5_000, 4_000, 4_000, 1_000], "£50.00 first, then 2 payments of £40.00 a month, then a last one of £10.00"),
+    ([5_000, 4_300], "£50.00 first, then a last one of £43.00"),
+])
+def test_a_plan_is_told_as_it_is(dues: list[int], words: str) -> None:
+    instalment = dues[0] if len(dues) == 1 else 4_000
+    first, last = (len(dues) > 1 and due != instalment for due in (dues[0], dues[-1]))
+    said = WORDS.text("plan_confirm", {
+        "creditor": "Northern Gas", "instalment": {"minor": instalment, "currency": "GBP"}, "every": 1, "unit": "month",
+        "rule": "", "count": len(dues), "first": {"minor": dues[0], "currency": "GBP"}, "first_differs": first,
+        "last": {"minor": dues[-1], "currency": "GBP"}, "last_differs": last, "regular": len(dues) - first - last,
+        "first_on": {"date": "2026-05-01"}})
+    assert f"Northern Gas: {words}, from 1 May 2026." in said

@@ -18,11 +18,11 @@ from ledger.affordability import (
     SpendingLine,
     affordable,
     flags,
-    in_rhythm,
 )
 from ledger.errors import WrongCurrency
 from ledger.kinds import Income, Spending
 from ledger.money import Money
+from ledger.offers import most_affordable
 from ledger.policy import load_policy, strictest
 from ledger.policy.affordability import AffordabilityRules, Guideline
 from ledger.schedule import FORTNIGHTLY, MONTHLY, WEEKLY, Frequency
@@ -77,7 +77,7 @@ rhythms = st.sampled_from([WEEKLY, FORTNIGHTLY, MONTHLY, Frequency(3, "week"), F
 
 @given(st.integers(1, 10**8), rhythms)
 def test_an_instalment_never_takes_more_than_the_surplus(minor: int, frequency: Frequency) -> None:
-    most = in_rhythm(pounds(minor), frequency)
+    most = most_affordable(pounds(minor), frequency)
     months = Fraction(frequency.every) * (1 if frequency.unit == "month" else Fraction(12, 52))
     assert most.minor / months <= minor < (most.minor + 1) / months
 
