@@ -6,9 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ledger.importing.mapping import did_you_mean
 from ledger.importing.problems import Problem, shown
 from ledger.importing.source import Row, Wanted
+from ledger.spelling import did_you_mean
 from runtime.errors import OperatorError
 
 LONGEST_LINE = 8 * 1024 * 1024
