@@ -21,21 +21,27 @@ class WritingQueue:
     def __init__(self, path: Path, *, longest: float = LONGEST_SECONDS) -> None:
         self._path = path
         self._longest = longest
+        self._mine = threading.local()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait until no other writer is before us, and keep the others waiting for the length of the block.
 
-        Raises TimeoutError after ``longest`` seconds.
+        Raises TimeoutError after ``longest`` seconds; RuntimeError within another turn of the same thread, which could
+        never end.
         """
+        if getattr(self._mine, "turn", False):
+            raise RuntimeError("a writing session was begun within another of the same thread")
         held = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             held = self._wait(held)
+        self._mine.turn = True
         try:
             yield
         finally:
+            self._mine.turn = False
             os.close(held)  # which unlocks it
 
     def _wait(self, wanted: int) -> int:

@@ -39,10 +39,14 @@ def test_one_at_a_time_in_the_order_of_asking(tmp_path: Path) -> None:
 
 
 def test_who_waits_too_long_is_told_and_stands_in_nobodys_way(tmp_path: Path) -> None:
-    queue, patient = WritingQueue(tmp_path / "q", longest=0.05), WritingQueue(tmp_path / "q")
-    with queue.turn(), pytest.raises(TimeoutError, match="busy"), queue.turn():
+    hasty, patient = WritingQueue(tmp_path / "q", longest=0.05), WritingQueue(tmp_path / "q")
+    with patient.turn(), pytest.raises(TimeoutError, match="busy"), hasty.turn():
         pass
-    with patient.turn():
+    with patient.turn(), pytest.raises(RuntimeError, match="within another"), patient.turn():
+        pass
+    with patient.turn(), pytest.raises(TimeoutError), hasty.turn():
+        pass
+    with hasty.turn():
         pass
 
 
