@@ -23,7 +23,11 @@ SQL = {
                    "SELECT creditor_id, 'processor_clearing', 'GBP', 2 FROM debt WHERE id = ? ON CONFLICT DO NOTHING",
     "entry": "INSERT INTO entry (txn_id, account_id, currency, amount) VALUES (?, ?, 'GBP', ?), (?, ?, 'GBP', ?)",
     "seal": "INSERT INTO seal (txn_id) VALUES (?)",
+    "event": "INSERT INTO feed_event (uid, key, subject, kind, debtor_id, debt_id, at, facts) SELECT ?, ?, ?, "
+             "'payment.received', debtor_id, id, '2026-03-03 12:00:00', ? FROM debt WHERE id = ?",
 }  # fmt: skip
+FACTS = '{"posting": 1, "reverses": null, "key": "", "amount": {"minor": 100, "currency": "GBP"}, "owed": {"minor": 1}}'
+"""As much as the event of a payment says."""
 
 
 class BareDriver:
@@ -58,4 +62,5 @@ class BareDriver:
             credit = run(sql["debt_account"], (debt_id,)).fetchone()
             run(sql["entry"], (txn[0], credit[0], -minor, txn[0], debit[0], minor))
             run(sql["seal"], (txn[0],))
+            run(sql["event"], (f"evt_{key}", f"posting:{txn[0]}:{debt_id}", f"posting:{txn[0]}", FACTS, debt_id))
         run("COMMIT")

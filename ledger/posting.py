@@ -13,7 +13,8 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, exists, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
 
 from ledger.errors import BelowZero, CannotReverse, KeyReused, NotFound, Unbalanced, WrongCurrency
 from ledger.feed import tell_posting
@@ -74,18 +75,33 @@ def begin_posting(
     """
     session.flush()
     asked = content_hash([kind, effective_on.isoformat(), reverses_id, content])
-    made = session.execute(
-        _insert(session, Txn)
-        .values(idem_key=key, content_hash=asked, kind=kind, effective_on=effective_on, posted_at=posted_at,
-                actor=actor, cause=cause, reverses_id=reverses_id)
-        .on_conflict_do_nothing(index_elements=["idem_key"])
-        .returning(Txn.id)
-    ).scalar()
+    values = {"idem_key": key, "content_hash": asked, "kind": kind, "effective_on": effective_on,
+              "posted_at": posted_at, "actor": actor, "cause": cause, "reverses_id": reverses_id}
+    made = session.connection().execute(_NEW_TXN[session.get_bind().dialect.name], values).scalar()
+    if made is not None:
+        return _written(session, Txn(id=made, **values)), True
     # SQLite numbers anew after a rollback to a savepoint: what the session remembers of that number may be another
     txn = session.scalars(select(Txn).where(Txn.idem_key == key).execution_options(populate_existing=True)).one()
     if txn.content_hash != asked:
         raise KeyReused(key)
-    return txn, made is not None
+    return txn, False
+
+
+_NEW_TXN = {
+    dialect.name: insert_into(Txn.__table__).on_conflict_do_nothing(index_elements=["idem_key"])  # type: ignore[arg-type]
+    .returning(Txn.__table__.c.id)
+    for dialect, insert_into in ((sqlite.dialect, sqlite.insert), (postgresql.dialect, postgresql.insert))
+}
+# Made once: to make a statement takes longer than to run it.
+
+
+def _written(session: Session, txn: Txn) -> Txn:
+    """``txn`` as an object of the session that was read, without reading it."""
+    if (other := session.identity_map.get(identity_key(Txn, txn.id))) is not None:
+        session.expunge(other)  # of a posting that was rolled back to a savepoint: SQLite gives its number again
+    make_transient_to_detached(txn)
+    session.add(txn)
+    return txn
 
 
 def lock_balances(session: Session, debt_ids: Iterable[DebtId]) -> dict[DebtId, DebtBalance]:
