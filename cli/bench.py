@@ -35,13 +35,14 @@ def bench(
         bool, typer.Option("--full", help="More rounds, more debtors, longer conversations; what is done is kept.")
     ] = False,
 ) -> None:
-    """Compare a turn through the gateway with the same turn of the bot that `rasa init` makes.
+    """Compare a turn through the gateway with one of the bot that `rasa init` makes, and the ledger with bare SQL.
 
     Ten minutes at most, the stock bot's training included; with --full up to an hour. Ratios are printed, not judged:
     the exit code is 0 unless something did not run.
 
     Example: debtdesk bench
     """
+    from bench import ledger
     from bench.measure import Pair
     from bench.report import FULL, QUICK, run_all
     from bench.stock import stock_bot
@@ -53,6 +54,8 @@ def bench(
     kept = settings().data_dir / "bench" / f"{_content()}.json" if full else None
     model = ensure_model(say=_say)
     stock = stock_bot(engine_python(), engine_environment(), _say)
+    for line in ledger.lines(full=full, say=_say):
+        _say(line)
     try:
         with _both(model, stock) as running:
             pairs = [
