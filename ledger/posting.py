@@ -201,7 +201,7 @@ def finish_posting(
     session.execute(insert(Seal), [{"txn_id": txn.id}])
     tell_posting(session, txn, lines, debts, locked)
     turned = any(debt.status is not before[debt_id] for debt_id, debt in debts.items())  # plans end with their debts
-    if turned or kind in _KEPT:
+    if kind in _KEPT or (turned and kind is not PostingKind.SETTLEMENT_DISCOUNT):  # that one is kept by who posts it
         keep(session, debts.values(), on=txn.effective_on, at=txn.posted_at)
     for debt_id, debt in sorted(debts.items()):
         if debt.status is DebtStatus.RECALLED and locked[debt_id].owed:

@@ -37,7 +37,9 @@ class PauseRules(Section):
     """How long and how often in a year a debtor may pause a plan without staff."""
 
     longest_days: Annotated[int, Field(ge=1, le=366)]
+    """The longest pause, in calendar days."""
     per_year: Annotated[int, Field(ge=1, le=12)] = 1
+    """How many pauses there may be in twelve months."""
 
     @staticmethod
     def strictest(every: Sequence["PauseRules"]) -> "PauseRules":

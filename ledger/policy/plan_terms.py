@@ -14,7 +14,9 @@ class Band(Section):
     """Balances up to ``up_to`` in major units, that included, may run for so many months."""
 
     up_to: Annotated[Exact, Field(gt=0)] | None = None
+    """The largest balance of the band, in major units; the last band has none."""
     months: Annotated[int, Field(ge=1, le=600)]
+    """The longest term of such a balance."""
 
 
 Term = int | tuple[Band, ...]
@@ -49,7 +51,9 @@ class DownPayment(Section):
     """What comes first: an amount, a part of the total in per cent, or the larger of both."""
 
     amount: Annotated[Exact, Field(gt=0)] | None = None
+    """In major units."""
     percent: Annotated[Exact, Field(gt=0, lt=100)] | None = None
+    """Of the total."""
 
     @model_validator(mode="after")
     def _something(self) -> "DownPayment":

@@ -56,8 +56,8 @@ class PlanRules(Section):
     round_to: Annotated[Exact, Field(gt=0)] = Decimal(5)
     """Instalments we propose above the smallest are multiples of this."""
     maximum_term_months: Annotated[
-        Annotated[Months, Tag("months")] | Annotated[tuple[Band, ...], Tag("bands")],
-        Discriminator(lambda value: "bands" if isinstance(value, list | tuple) else "months"),
+        Annotated[Months, Tag("[months]")] | Annotated[tuple[Band, ...], Tag("[bands]")],
+        Discriminator(lambda value: "[bands]" if isinstance(value, list | tuple) else "[months]"),
     ] = Field(description="A number of months, or a list of {up_to, months} by what is owed, the last without up_to")
     first_payment_within_days: Annotated[int, Field(ge=0, le=366)]
     down_payment: DownPayment | None = None

@@ -68,7 +68,7 @@ def problems(error: ValidationError, marked: Marked, model: type[BaseModel]) -> 
         if isinstance(cause, WrongAmounts):
             found += [Problem(marked.line(loc), _path(loc), said) for loc, said in cause.places]
             continue
-        loc = tuple(step for step in each["loc"] if step != "[key]")
+        loc = tuple(step for step in each["loc"] if not str(step).startswith("["))  # steps that are not in the file
         if each["type"] == "value_error":
             loc = _named(loc, str(each["msg"]), marked)
         found.append(Problem(marked.line(loc), _path(loc), _said(dict(each), loc, marked, model)))

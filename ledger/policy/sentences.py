@@ -16,8 +16,12 @@ def sentences(name: str, section: Section, currency: str) -> list[str]:
 
 
 def often(name: str) -> str:
-    """The name of a rhythm as a word."""
-    return name.replace("_", "-")
+    """The name of a rhythm in words."""
+    return _OFTEN.get(name, name.replace("_", "-"))
+
+
+_OFTEN = {"semi_monthly": "twice a month", "last_working_day": "on the last working day of each month",
+          "payday": "on each payday"}
 
 
 def _times(count: int) -> str:

@@ -32,7 +32,8 @@ def test_every_section_is_explained_in_whole_sentences(name: str) -> None:
 def test_what_a_manager_reads() -> None:
     lines = "\n".join(explain(load_policy("us-standard")))
     for said in (
-        "The smallest instalment is $30.00 monthly, $15.00 fortnightly or $8.00 weekly.",
+        "The smallest instalment is $30.00 monthly, $15.00 fortnightly, $8.00 weekly, $15.00 twice a month, $30.00 on "
+        "the last working day of each month or $30.00 on each payday.",
         "In a month at least 2 % of the total is paid.",
         "On hold for hardship: 30 days; up to 60 days when asked for and 3 times a year without a colleague.",
         "A debt with a balance of $500.00 or more and at least 24 months old can be closed for 60 % of its balance, in "
