@@ -9,6 +9,7 @@ from runtime.clock import Clock
 from runtime.database import database
 from runtime.errors import start
 from runtime.logs import set_up_logs
+from runtime.memory import settle
 from runtime.settings import settings
 
 
@@ -17,8 +18,10 @@ def main() -> None:
     set_up_logs()
     logging.getLogger("rasa_sdk.utils").setLevel(logging.ERROR)  # the engine is older by design
     db = database()
-    make_server(db, Clock(db)).run(host="127.0.0.1", port=settings().actions_port, single_process=True,
-                                   access_log=False, motd=False)
+    server = make_server(db, Clock(db))
+    settle()
+    server.run(host="127.0.0.1", port=settings().actions_port, single_process=True, access_log=False,
+               motd=False)
 
 
 if __name__ == "__main__":
