@@ -87,6 +87,15 @@ def _speaker(gate: Annotated[Gateway, Depends(gateway)], token: Token) -> Conver
     return found
 
 
+def _session_of(gate: Gateway, token: str) -> ConversationId:
+    """The conversation of a session that is not over; nothing else of it is read."""
+    with gate.database.read() as session:
+        found = session.execute(_SESSION, {"token": token_hash(token)}).first() if token else None
+    if found is None or found.session_expires_at is None or found.session_expires_at <= gate.clock.now():
+        raise _refuse(401, "session_over")
+    return ConversationId(found.id)
+
+
 Speaker = Annotated[Conversation, Depends(_speaker)]
 Gate = Annotated[Gateway, Depends(gateway)]
 
@@ -139,7 +148,7 @@ async def send(body: MessageRequest, token: Token, gate: Gate) -> dict[str, Any]
 
 def _take_in(gate: Gateway, token: str, body: MessageRequest) -> tuple[ConversationId, Claimed | None]:
     """Store the message; its turn, claimed in the same transaction, unless an earlier one is still open."""
-    conversation_id = ConversationId(_speaker(gate, token).id)
+    conversation_id = _session_of(gate, token)
     if not gate.message_limit.allows(conversation_id):
         raise _refuse(429, "too_many_messages")
     provider_id = f"web:{conversation_id}:{body.id}"
@@ -216,6 +225,10 @@ _AFTER = (
     select(*SHOWN)
     .where(Message.conversation_id == bindparam("conversation_id"), Message.event_id > bindparam("after"))
     .order_by(Message.event_id).limit(HISTORY)
+)
+_SESSION = (
+    select(Conversation.id, Conversation.session_expires_at)
+    .where(Conversation.session_token_hash == bindparam("token"))
 )
 _SPOKEN_FOR = select(Conversation).where(Conversation.session_token_hash == bindparam("token"))
 
