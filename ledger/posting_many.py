@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -350,19 +350,26 @@ def _accounts(session: Session, wanted: set[_Key]) -> dict[_Key, int]:
     return accounts
 
 
+_COLUMNS = (*(bucket.value for bucket in Bucket), "version")
+_SET_EACH = f"UPDATE debt_balance SET {', '.join(f'{name} = ?' for name in _COLUMNS)} WHERE debt_id = ?"  # noqa: S608
+_SET_ALL = (
+    f"UPDATE debt_balance AS b SET {', '.join(f'{name} = new.{name}' for name in _COLUMNS)} "  # noqa: S608
+    f"FROM unnest({', '.join(['%s::bigint[]'] * (len(_COLUMNS) + 1))}) AS new({', '.join(_COLUMNS)}, debt_id) "
+    "WHERE b.debt_id = new.debt_id"
+)
+
+
 def _write_balances(session: Session, debts: Mapping[DebtId, _Debt]) -> None:
     touched = {debt_id: debt for debt_id, debt in debts.items() if debt.touched}
     if not touched:
         return
     raw = session.connection()
-    raw.execute(
-        update(DebtBalance.__table__).where(DebtBalance.debt_id == bindparam("of")).values(  # type: ignore[arg-type]
-            {bucket.value: bindparam(f"new_{bucket.value}") for bucket in Bucket}
-            | {"version": bindparam("new_version")}
-        ),
-        [{"of": i, "new_version": debt.version + debt.touched,
-          **{f"new_{bucket.value}": debt.buckets[bucket] for bucket in Bucket}} for i, debt in touched.items()],
-    )
+    rows = [(*(debt.buckets[bucket] for bucket in Bucket), debt.version + debt.touched, debt_id)
+            for debt_id, debt in touched.items()]
+    if raw.dialect.name == "sqlite":
+        raw.exec_driver_sql(_SET_EACH, rows)
+    else:  # a statement for each row is a journey for each row
+        raw.exec_driver_sql(_SET_ALL, tuple(map(list, zip(*rows, strict=True))))
     for status in DebtStatus:
         turned = [i for i, debt in touched.items() if debt.status is status is not debt.status_before]
         for some in by_thousands(turned):
