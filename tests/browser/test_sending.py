@@ -56,7 +56,7 @@ def test_a_failed_message_goes_again_under_the_same_id(page: Page, desk: FakeDes
     until(lambda: len(tried) == 2 or desk.messages, "sent again or stored")
     expect(page.locator(".message.pending")).to_have_count(0)
     assert len(set(tried)) == 1
-    assert bubbles(page, "debtor") == ["once only"]
+    expect(page.locator(".message.debtor .bubble")).to_have_text(["once only"])
     assert [message["text"] for message in desk.messages] == ["once only"]
 
 
