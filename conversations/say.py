@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
-from conversations.models import Author, Button, Conversation, Message
+from conversations.models import Author, Button, Conversation, Message, Turn
 from conversations.outbox import put
 from conversations.texts import TextError, texts
 from runtime.ids import ConversationId, TurnId
@@ -84,7 +84,7 @@ def say(session: Session, *, conversation_id: ConversationId, text: Say, now: da
          "choice": dict(wanted.choice), "binding": wanted.binding, "expires_at": now + BUTTON_LIFE}
         for wanted in text.buttons
     ]
-    message = _store(session, conversation, Author.BOT, words.text(text.name, text.values, seed), now, turn_id,
+    message = _store(session, conversation, Author.BOT, words.text(text.name, text.values, seed), now, turn_id=turn_id,
                      say=text.name, values=dict(text.values), card=_card(text.card, words) if text.card else None,
                      buttons=[{"id": button["id"], "title": button["title"]} for button in buttons])
     session.flush()
@@ -98,17 +98,17 @@ def pass_on(session: Session, *, conversation_id: ConversationId, words: str, st
             now: datetime) -> Message:
     """Deliver what a member of staff wrote, on the debtor's own channel."""
     conversation = lock(session, conversation_id)
-    message = _store(session, conversation, Author.STAFF, words, now, None, author_name=staff_name)
+    message = _store(session, conversation, Author.STAFF, words, now, author_name=staff_name)
     session.flush()
     _deliver(session, conversation, message, now)
     return message
 
 
-def hear(session: Session, *, conversation_id: ConversationId, words: str, turn_id: TurnId, now: datetime,
+def hear(session: Session, *, conversation_id: ConversationId, words: str, turn: Turn, now: datetime,
          client_id: str | None = None) -> Message:
     """Store what the debtor wrote. Never delivered anywhere, only shown."""
     conversation = lock(session, conversation_id)
-    return _store(session, conversation, Author.DEBTOR, words, now, turn_id, client_id=client_id)
+    return _store(session, conversation, Author.DEBTOR, words, now, client_id=client_id, turn=turn)
 
 
 _LOCKED = (
@@ -135,10 +135,10 @@ def lock(session: Session, conversation_id: ConversationId) -> Conversation:
 
 
 def _store(session: Session, conversation: Conversation, author: Author, words: str, now: datetime,
-           turn_id: TurnId | None, **more: Any) -> Message:
+           **more: Any) -> Message:
     shown = {"buttons": [], "card": None, "client_id": None, "author_name": None, **more}
     message = Message(conversation_id=conversation.id, event_id=conversation.next_event, author=author, text=words,
-                      turn_id=turn_id, at=now, **shown)
+                      at=now, **shown)
     conversation.next_event += 1
     conversation.last_activity_at = now
     session.add(message)

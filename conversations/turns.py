@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from conversations.models import Conversation, Message, Owner, Turn, TurnState
 from conversations.say import hear, lock
-from runtime.ids import ConversationId, TurnId
+from runtime.ids import ConversationId
 
 LEASE = timedelta(seconds=45)
 MAX_ATTEMPTS = 3
@@ -71,9 +71,8 @@ def receive(session: Session, *, conversation_id: ConversationId, provider_id: s
         state=TurnState.HANDLING if mine else TurnState.RECEIVED, lease_until=now + LEASE if mine else None,
     )
     session.add(turn)
+    message = hear(session, conversation_id=conversation_id, words=heard.shown, turn=turn, now=now, client_id=client_id)
     session.flush()
-    message = hear(session, conversation_id=conversation_id, words=heard.shown, turn_id=TurnId(turn.id), now=now,
-                   client_id=client_id)
     if conversation.owner == Owner.STAFF and turn.forced_intent not in URGENT:
         turn.state, turn.done_at = TurnState.DONE, now
     return turn, message
