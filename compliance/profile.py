@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, model_validator
@@ -92,7 +92,7 @@ class Profile(Part):
     disclosures: dict[str, Disclosure]
     """Words the law prescribes, each under a name of its own."""
     documents: dict[str, Document]
-    """What must be sent or answered, each under a name of its own: validation_notice, data_request, complaint_answer."""
+    """What must be sent or answered, each under its own name: validation_notice, data_request, complaint_answer."""
     emergency_number: str
     """The number of police and ambulance, in quotes."""
     crisis: tuple[Contact, ...] = Field(min_length=1)
@@ -101,6 +101,8 @@ class Profile(Part):
     """Who advises on debts free of charge."""
     fraud_report: str
     """Where identity theft is reported."""
+    on_stop: str
+    """What staff are told when a debtor asks us to stop all contact; empty: nothing more."""
     moratoria: tuple[Moratorium, ...]
     """Statutory schemes that stop collecting for a time; none: []."""
     licensing: Licensing
@@ -170,6 +172,12 @@ class Profile(Part):
         """What a third-party collector says of itself, in the debtor's language (rules 1, 2); None: nothing."""
         found = self.prescribed(Moment.FIRST_MESSAGE if first else Moment.LATER_MESSAGE, Role.COLLECTOR)
         return " ".join(each.words(language) for each in found) or None
+
+    @property
+    def disclosed_again_after(self) -> timedelta:
+        """After how long without one a third-party collector says again what it is."""
+        found = self.prescribed(Moment.LATER_MESSAGE, Role.COLLECTOR)
+        return timedelta(hours=min((each.again_after_hours for each in found if each.again_after_hours), default=24))
 
     def old_debt_words(self, role: Role, language: str) -> str | None:
         """What is said with anything about a debt that is too old to sue for (rule 15); None: nothing prescribed."""
