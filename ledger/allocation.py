@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from types import SimpleNamespace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -136,15 +137,17 @@ def place(
     return split
 
 
-def over_buckets(balance: DebtBalance, amount: Money, order: Sequence[Bucket]) -> dict[Bucket, Money]:
+def over_buckets(
+    balance: DebtBalance | SimpleNamespace, amount: Money, order: Sequence[Bucket]
+) -> dict[Bucket, Money]:
     """What of ``amount`` goes to each bucket, in the policy's ``order``; the surplus to overpayment."""
     parts: dict[Bucket, Money] = {}
-    left = amount
+    left = amount.minor
     for bucket in order:
-        part = min(left, Money(getattr(balance, bucket.value), amount.currency))
-        if part > zero(amount.currency):
-            parts[bucket] = part
+        part = min(left, getattr(balance, bucket.value))
+        if part > 0:
+            parts[bucket] = Money(part, amount.currency)
             left -= part
-    if not left.is_zero:
-        parts[Bucket.OVERPAYMENT] = left
+    if left:
+        parts[Bucket.OVERPAYMENT] = Money(left, amount.currency)
     return parts

@@ -4,6 +4,7 @@ Who delivers it, and in which order, is ``exchange``'s matter. An event carries 
 never a name, an identity factor, what somebody wrote, or anything about health.
 """
 
+import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -17,6 +18,7 @@ from ledger.kinds import CreditorAccount, HoldReason, PlanStatus, PostingKind
 from ledger.models import Debt, DebtBalance, FeedEvent, Hold, Instalment, Plan, Promise, Settlement, Txn
 from ledger.money import Money
 from runtime.ids import DebtId, DebtorId
+from runtime.straight import Statement, instant
 
 if TYPE_CHECKING:
     from ledger.posting import Line
@@ -193,3 +195,15 @@ def tell_rows(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         return
     session.flush()  # what the event refers to is there first
     session.connection().execute(_INSERT[session.get_bind().dialect.name], rows)
+
+
+_STRAIGHT = (
+    "INSERT INTO feed_event (uid, key, subject, kind, debtor_id, debt_id, at, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (key) DO NOTHING"
+)
+
+
+def rows_straight(dialect: str, rows: Sequence[dict[str, Any]]) -> list[Statement]:
+    """The same as statements for ``runtime.straight``."""
+    return [(_STRAIGHT, (row["uid"], row["key"], row["subject"], row["kind"], row["debtor_id"], row["debt_id"],
+                         instant(dialect, row["at"]), json.dumps(row["facts"]))) for row in rows]

@@ -79,7 +79,7 @@ def begin_posting(
               "posted_at": posted_at, "actor": actor, "cause": cause, "reverses_id": reverses_id}
     made = session.connection().execute(_NEW_TXN[session.get_bind().dialect.name], values).scalar()
     if made is not None:
-        return _written(session, Txn(id=made, **values)), True
+        return begun(session, Txn(id=made, **values)), True
     # SQLite numbers anew after a rollback to a savepoint: what the session remembers of that number may be another
     txn = session.scalars(select(Txn).where(Txn.idem_key == key).execution_options(populate_existing=True)).one()
     if txn.content_hash != asked:
@@ -95,8 +95,8 @@ _NEW_TXN = {
 # Made once: to make a statement takes longer than to run it.
 
 
-def _written(session: Session, txn: Txn) -> Txn:
-    """``txn`` as an object of the session that was read, without reading it."""
+def begun(session: Session, txn: Txn) -> Txn:
+    """``txn``, whose row was just written, as an object of the session that was read, without reading it."""
     if (other := session.identity_map.get(identity_key(Txn, txn.id))) is not None:
         session.expunge(other)  # of a posting that was rolled back to a savepoint: SQLite gives its number again
     make_transient_to_detached(txn)

@@ -7,6 +7,7 @@ single services, because each of them may change what the next one does.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import or_, select, update
@@ -282,7 +283,7 @@ def _lines(posting: Posting | Payment, debts: Mapping[DebtId, _Debt]) -> list[Li
         debt = debts[debt_id]
         if debt.currency != amount.currency:
             raise WrongCurrency(f"debt {debt_id} is not in {amount.currency}")
-        balance = DebtBalance(debt_id=debt_id, **{bucket.value: minor for bucket, minor in debt.buckets.items()})
+        balance = SimpleNamespace(**{bucket.value: minor for bucket, minor in debt.buckets.items()})
         order = load_policy(debt.policy).payments.buckets
         lines += [on_debt(debt_id, bucket, -part) for bucket, part in over_buckets(balance, amount, order).items()]
     for creditor_id, currency in sorted({(debts[i].creditor_id, debts[i].currency) for i in split}):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from ledger.accrual import bring_up_to_date
@@ -15,15 +15,9 @@ from ledger.kinds import CreditorAccount, PostingKind
 from ledger.models import Account, Creditor, Debt, Entry, TakeBack, Txn
 from ledger.money import Money, total
 from ledger.plain_payments import post_plain
-from ledger.policy import load_policy
+from ledger.policy import policy_for
 from ledger.posting import Line, begin_posting, finish_posting, lock_balances, on_creditor, on_debt
 from runtime.ids import DebtId, DebtorId
-
-_FACTS = (
-    select(Debt.id, Debt.debtor_id, Debt.creditor_id, Debt.currency, Creditor.policy)
-    .join(Creditor, Creditor.id == Debt.creditor_id).where(Debt.id.in_(bindparam("debts", expanding=True)))
-)
-
 
 def receive(
     session: Session, *, key: str, split: Mapping[DebtId, Money], effective_on: date, posted_at: datetime, actor: str,
@@ -40,31 +34,26 @@ def receive(
     if not split or any(amount.minor <= 0 for amount in split.values()):
         raise ValueError("a payment needs amounts above nothing")
     session.flush()
-    facts = {row.id: row for row in session.connection().execute(_FACTS, {"debts": list(split)})}
-    for debt_id, amount in split.items():
-        if debt_id not in facts:
-            raise NotFound(f"there is no debt {debt_id}")
-        if facts[debt_id].currency != amount.currency:
-            raise WrongCurrency(f"debt {debt_id} is not in {amount.currency}")
-    policies = {debt_id: load_policy(row.policy) for debt_id, row in facts.items()}
-    orders = {debt_id: policy.payments.buckets for debt_id, policy in policies.items()}
-    txn, fresh = begin_posting(
-        session, key=key, kind=PostingKind.PAYMENT, effective_on=effective_on, posted_at=posted_at, actor=actor,
-        cause=cause, content=[through.value, sorted([i, m.minor, m.currency] for i, m in split.items())],
-    )
-    if not fresh:
-        return txn
-    if len(split) == 1 and all(policy.interest.method is None for policy in policies.values()):
+    content = [through.value, sorted([i, m.minor, m.currency] for i, m in split.items())]
+    txn, done = None, False
+    if len(split) == 1:
         [(debt_id, amount)] = split.items()
-        if post_plain(session, txn, debt_id=debt_id, debtor_id=facts[debt_id].debtor_id, buckets=orders[debt_id],
-                      creditor_id=facts[debt_id].creditor_id, amount=amount, through=through):
-            return txn
+        txn, done = post_plain(session, key=key, debt_id=debt_id, amount=amount, effective_on=effective_on,
+                               posted_at=posted_at, actor=actor, cause=cause, through=through, content=content)
+    if txn is None:
+        _known(session, split)
+        txn, fresh = begin_posting(session, key=key, kind=PostingKind.PAYMENT, effective_on=effective_on,
+                                   posted_at=posted_at, actor=actor, cause=cause, content=content)
+        done = not fresh
+    if done:
+        return txn
     balances = lock_balances(session, split)
     debts = {
         debt.id: (debt, creditor) for debt, creditor in session.execute(
             select(Debt, Creditor).join(Creditor, Creditor.id == Debt.creditor_id).where(Debt.id.in_(split))
         )
     }
+    orders = {debt_id: policy_for(creditor).payments.buckets for debt_id, (_, creditor) in debts.items()}
     bring_up_to_date(session, debts, before=effective_on, posted_at=posted_at)
     lines: list[Line] = []
     for debt_id, amount in sorted(split.items()):
@@ -77,6 +66,17 @@ def receive(
         lines.append(on_creditor(creditor_id, through, total(mine, currency)))
     finish_posting(session, txn, lines, balances)
     return txn
+
+
+def _known(session: Session, split: Mapping[DebtId, Money]) -> None:
+    """Raises NotFound, WrongCurrency."""
+    rows = session.execute(select(Debt.id, Debt.currency).where(Debt.id.in_(split)))
+    currencies = {debt_id: currency for debt_id, currency in rows}
+    for debt_id, amount in split.items():
+        if debt_id not in currencies:
+            raise NotFound(f"there is no debt {debt_id}")
+        if currencies[debt_id] != amount.currency:
+            raise WrongCurrency(f"debt {debt_id} is not in {amount.currency}")
 
 
 @dataclass(frozen=True, slots=True)

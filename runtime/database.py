@@ -5,6 +5,7 @@ half-way for want of it; reading sessions never block in WAL mode.
 """
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from runtime import vault
 from runtime.errors import OperatorError
 from runtime.settings import settings
+from runtime.straight import as_raised
 from runtime.writing_queue import WritingQueue
 
 NAMING = {
@@ -98,13 +100,19 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _sqlite_begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def _make_engine(url: URL) -> Engine:
+def _make_engine(url: URL, queue: WritingQueue | None) -> Engine:
     """The engine; an error of its own never quotes what was to be stored, so no log does."""
+
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("writes", False)
+        if immediate and queue is not None:
+            queue.take()
+        sql, raw = "BEGIN IMMEDIATE" if immediate else "BEGIN", connection.connection.driver_connection
+        try:
+            raw.execute(sql)  # type: ignore[union-attr]
+        except sqlite3.Error as error:
+            raise as_raised(connection, error, sql) from error
+
     if url.get_backend_name() == "sqlite":
         if url.database and url.database != ":memory:":
             try:
@@ -113,7 +121,7 @@ def _make_engine(url: URL) -> Engine:
                 raise OperatorError(f"The folder of the database cannot be made: {error}") from None
         engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
         event.listen(engine, "connect", _sqlite_connect)
-        event.listen(engine, "begin", _sqlite_begin)
+        event.listen(engine, "begin", begin)
         return engine
     return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
 
@@ -132,10 +140,10 @@ class Database:
         elif parsed.get_backend_name() != "sqlite":
             raise OperatorError(f"DEBTDESK_DATABASE_URL: use SQLite or PostgreSQL, not {parsed.get_backend_name()}")
         self.url = parsed
-        self.engine = _make_engine(parsed)
-        self._writing = self.engine.execution_options(writes=True)
         file = parsed.database if parsed.get_backend_name() == "sqlite" and parsed.database != ":memory:" else None
         self._queue = WritingQueue(Path(f"{file}-writers")) if file else None
+        self.engine = _make_engine(parsed, self._queue)
+        self._writing = self.engine.execution_options(writes=True)
 
     @property
     def dialect(self) -> str:
@@ -152,11 +160,12 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A session in one transaction: committed at the end of the block, rolled back on any exception.
 
-        Writers of a SQLite file take their turns in order; raises TimeoutError for one that has waited too long.
+        Writers of a SQLite file take their turns in order, each from its first statement on; that raises TimeoutError
+        for one that has waited too long.
         """
         with (
-            self._queue.turn() if self._queue else nullcontext(),
             Session(self._writing, expire_on_commit=False) as session,
+            self._queue.place() if self._queue else nullcontext(),
             session.begin(),
         ):
             yield session

@@ -7,6 +7,7 @@ has waited longest is the least likely to be next. An exclusive ``flock`` is han
 import fcntl
 import os
 import threading
+from _thread import start_new_thread
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,51 +16,77 @@ LONGEST_SECONDS = 20.0
 """A writer that has waited so long gives up: another one hangs, or does something that takes far too long."""
 
 
+class _Mine(threading.local):
+    """What the calling thread has in the queue."""
+
+    place = False
+    held: int | None = None
+
+
 class WritingQueue:
     """The queue before one file; ``turn()`` is a writer's turn. A process that dies leaves it by itself."""
 
     def __init__(self, path: Path, *, longest: float = LONGEST_SECONDS) -> None:
         self._path = path
         self._longest = longest
-        self._mine = threading.local()
+        self._mine = _Mine()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait until no other writer is before us, and keep the others waiting for the length of the block.
+    def place(self) -> Iterator[None]:
+        """A block in which this thread may ``take`` one turn, which ends with the block.
 
-        Raises TimeoutError after ``longest`` seconds; RuntimeError within another turn of the same thread, which could
-        never end.
+        Raises RuntimeError within another such block of the same thread, which could wait for itself for ever.
         """
-        if getattr(self._mine, "turn", False):
+        mine = self._mine
+        if mine.place:
             raise RuntimeError("a writing session was begun within another of the same thread")
-        held = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            held = self._wait(held)
-        self._mine.turn = True
+        mine.place = True
         try:
             yield
         finally:
-            self._mine.turn = False
-            os.close(held)  # which unlocks it
+            mine.place = False
+            if mine.held is not None:
+                held, mine.held = mine.held, None
+                os.close(held)  # which unlocks it
 
-    def _wait(self, wanted: int) -> int:
-        """Waits in a thread of its own, since a wait for ``flock`` cannot be ended."""
-        served, given_up = threading.Event(), threading.Event()
-        deciding = threading.Lock()
+    def take(self) -> None:
+        """Wait until no other writer is before us, and keep the others waiting until the ``place`` is left.
+
+        Nothing is done outside of a place, or when it was taken. Raises TimeoutError after ``longest`` seconds.
+        """
+        mine = self._mine
+        if not mine.place or mine.held is not None:
+            return
+        wanted = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(wanted, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._wait(wanted)
+        mine.held = wanted
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """A place whose turn is taken at once."""
+        with self.place():
+            self.take()
+            yield
+
+    def _wait(self, wanted: int) -> None:
+        """Waits in a thread of its own, since a wait for ``flock`` cannot be ended; closes ``wanted`` when in vain."""
+        waiting, deciding = threading.Lock(), threading.Lock()
+        given_up = False
 
         def wait() -> None:
             fcntl.flock(wanted, fcntl.LOCK_EX)
             with deciding:
-                served.set()
-                if given_up.is_set():
+                waiting.release()
+                if given_up:
                     os.close(wanted)
 
-        threading.Thread(target=wait, name="writing-queue", daemon=True).start()
-        if not served.wait(self._longest):
+        waiting.acquire()
+        start_new_thread(wait, ())
+        if not waiting.acquire(timeout=self._longest):
             with deciding:
-                if not served.is_set():
-                    given_up.set()
+                if waiting.locked():
+                    given_up = True
                     raise TimeoutError(f"the database was busy for {self._longest:.0f} s")
-        return wanted
