@@ -1,11 +1,12 @@
-"""Rows into tables at the speed of the database's own driver: ``COPY`` on PostgreSQL, ``executemany`` on SQLite.
+"""Rows into tables at the speed of the database's own driver: ``COPY`` on PostgreSQL, one statement on SQLite.
 
 Every constraint and trigger works as for any other insert (docs/decisions/009). What is written here is in the
 transaction of the session, and no object of the session knows of it.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -20,6 +21,8 @@ Rows = Sequence[tuple[Any, ...]]
 
 MOST_DRAWN = 100_000
 LARGE_CACHE = 128 * 1024 * 1024
+MOST_WAITING = 24
+"""How many statements, with their rows, wait for the one before them."""
 
 
 class BulkWriter(Protocol):
@@ -45,11 +48,15 @@ class BulkWriter(Protocol):
 def bulk_writer(session: Session, *, large: bool = False) -> Iterator[BulkWriter]:
     """A writer in the transaction of ``session``, which must be a writing one. Everything is in when the block ends.
 
-    ``large`` is for millions of rows: SQLite may then keep up to 128 MB of pages in memory instead of 2.
+    ``large`` is for millions of rows: SQLite may then keep up to 128 MB of pages in memory instead of 2, and a thread
+    writes while the next rows are made. Until ``settle`` has returned nothing else may be done in the session.
     """
     session.flush()
-    sqlite_ = session.get_bind().dialect.name == "sqlite"
-    writer = _Sqlite(session, large=large) if sqlite_ else _Postgresql(session)
+    writer: _Sqlite | _Postgresql
+    if session.get_bind().dialect.name == "sqlite":
+        writer = _LargeSqlite(session) if large else _Sqlite(session)
+    else:
+        writer = _Postgresql(session)
     try:
         yield writer
         writer.settle()
@@ -62,11 +69,8 @@ def _driver(session: Session) -> Any:
 
 
 class _Sqlite:
-    def __init__(self, session: Session, *, large: bool) -> None:
+    def __init__(self, session: Session) -> None:
         self._raw: Any = _driver(session)
-        self._usual = self._raw.execute("PRAGMA cache_size").fetchone()[0]
-        if large:
-            self._raw.execute(f"PRAGMA cache_size = -{LARGE_CACHE // 1024}")
         self._next: dict[str, int] = {}
 
     def insert(self, table: str, columns: Sequence[str], rows: Rows) -> None:
@@ -96,34 +100,99 @@ class _Sqlite:
         return f"{at.astimezone(UTC).replace(tzinfo=None):%Y-%m-%d %H:%M:%S.%f}"
 
     def close(self) -> None:
+        """Nothing is kept."""
+
+
+class _Beside:
+    """A thread that writes, one statement after the other, while the next rows are made."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="bulk")
+        self._under_way: list[Future[None]] = []
+
+    def begin(self, write: Callable[[], None]) -> None:
+        """Do ``write`` after all before it. Raises what went wrong with one of those."""
+        self._under_way = [future for future in self._under_way if not _finished(future)]
+        while len(self._under_way) > MOST_WAITING:  # what waits is held in memory
+            self._under_way.pop(0).result()
+        self._under_way.append(self._thread.submit(write))
+
+    def settle(self) -> None:
+        """Wait for all. Raises what went wrong."""
+        under_way, self._under_way = self._under_way, []
+        for future in under_way:
+            future.result()
+
+    def close(self) -> None:
+        """Let the thread finish; what it could not write was said by ``settle``, or does not matter any more."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+
+class _LargeSqlite(_Sqlite):
+    """Some thousand rows are one statement, so that the thread hardly ever needs the interpreter."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._beside = _Beside()
+        self._usual = self._raw.execute("PRAGMA cache_size").fetchone()[0]
+        self._raw.execute(f"PRAGMA cache_size = -{LARGE_CACHE // 1024}")
+        self._numbered: set[str] = set()
+        """Tables that nobody but this writer has added to since it last asked for the highest id."""
+
+    def insert(self, table: str, columns: Sequence[str], rows: Rows) -> None:
+        if not rows:
+            return
+        content = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+        if "\\u0000" in content:  # SQLite would end the text there
+            self._beside.begin(lambda: super(_LargeSqlite, self).insert(table, columns, rows))
+            return
+        values = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(columns)))
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM json_each(?)"  # noqa: S608
+        self._beside.begin(lambda: self._write(statement, content))
+
+    def _write(self, statement: str, content: str) -> None:
+        try:
+            self._raw.execute(statement, (content,))
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(statement, None, error) from None
+
+    def settle(self) -> None:
+        self._beside.settle()
+        self._numbered.clear()
+
+    def ids(self, table: str, count: int) -> Sequence[int]:
+        if table not in self._numbered:
+            self.settle()
+            super().ids(table, 0)
+            self._numbered.add(table)
+        first = self._next[table]
+        self._next[table] = first + count
+        return range(first, first + count)
+
+    def close(self) -> None:
         """Give the memory back."""
+        self._beside.close()
         self._raw.execute(f"PRAGMA cache_size = {self._usual}")
 
 
 class _Postgresql:
-    """Rows are sent by a thread of its own, so that the next ones are made while the server works."""
+    """Rows are sent by a thread, so that the next ones are made while the server works."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._raw: Any = _driver(session)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="copy")
-        self._under_way: list[Future[None]] = []
+        self._beside = _Beside()
         self._drawn: dict[str, Sequence[int]] = {}
         self._asked: dict[str, int] = {}
 
     def insert(self, table: str, columns: Sequence[str], rows: Rows) -> None:
         if not rows:
             return
-        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-        self._under_way = [future for future in self._under_way if not _finished(future)]
-        while len(self._under_way) > 24:  # what waits is held in memory
-            self._under_way.pop(0).result()
-        self._under_way.append(self._thread.submit(self._copy, statement, copied(rows)))
+        statement, content = f"COPY {table} ({', '.join(columns)}) FROM STDIN", copied(rows)
+        self._beside.begin(lambda: self._copy(statement, content))
 
     def settle(self) -> None:
-        under_way, self._under_way = self._under_way, []
-        for future in under_way:
-            future.result()
+        self._beside.settle()
 
     def ids(self, table: str, count: int) -> Sequence[int]:
         """From the table's own sequence, so that others go on numbering beside us; more at a time as more are asked."""
@@ -152,8 +221,8 @@ class _Postgresql:
         return at.astimezone(UTC).isoformat(sep=" ")
 
     def close(self) -> None:
-        """Let the thread finish; what it could not write was said by ``settle``, or does not matter any more."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        """Let the thread finish."""
+        self._beside.close()
 
     def _copy(self, statement: str, content: str) -> None:
         import psycopg

@@ -5,7 +5,12 @@ no entry is added once sealed; postings, entries, seals and accounts are never c
 The sum per currency is checked when the seal is set: on SQLite row by row, on PostgreSQL for all seals
 of a statement together, and so for the entries (docs/decisions/009). Nothing can be added to a sealed
 posting, so what was right then stays right.
+
+On PostgreSQL the same triggers look whether the postings, accounts and debts exist that new rows name, in place of
+foreign keys (docs/decisions/018).
 """
+
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -46,9 +51,18 @@ def _sqlite() -> list[str]:
 # Subqueries per row of the statement, by index: a join may be planned while the tables are small, and stay so.
 _POSTGRESQL_FUNCTIONS = """
 CREATE OR REPLACE FUNCTION ledger_seals_balanced() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+    absent boolean; doubtful boolean;
 BEGIN
-    IF EXISTS (SELECT 1 FROM added WHERE (SELECT txn.id FROM txn WHERE txn.id = added.txn_id) IS NULL) THEN
+    SELECT bool_or((SELECT txn.id FROM txn WHERE txn.id = added.txn_id) IS NULL), bool_or((
+        SELECT coalesce(sum(amount) <> 0 OR min(currency COLLATE "C") <> max(currency COLLATE "C"), true)
+        FROM entry WHERE entry.txn_id = added.txn_id
+    )) INTO absent, doubtful FROM added;
+    IF absent THEN
         RAISE EXCEPTION 'ledger: this posting does not exist' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF NOT doubtful THEN
+        RETURN NULL;
     END IF;
     IF EXISTS (SELECT 1 FROM added
                WHERE (SELECT entry.txn_id FROM entry WHERE entry.txn_id = added.txn_id LIMIT 1) IS NULL) THEN
@@ -64,15 +78,51 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION ledger_entries_before_seal() RETURNS trigger LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+CREATE OR REPLACE FUNCTION ledger_entries_belong() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+    sealed boolean; absent boolean; elsewhere boolean;
 BEGIN
-    IF EXISTS (SELECT 1 FROM added
-               WHERE (SELECT seal.txn_id FROM seal WHERE seal.txn_id = added.txn_id) IS NOT NULL) THEN
+    SELECT bool_or((SELECT seal.txn_id FROM seal WHERE seal.txn_id = one.txn_id) IS NOT NULL),
+           bool_or((SELECT txn.id FROM txn WHERE txn.id = one.txn_id) IS NULL)
+    INTO sealed, absent FROM (SELECT DISTINCT added.txn_id FROM added) AS one;
+    IF sealed THEN
         RAISE EXCEPTION 'ledger: a sealed posting takes no more entries'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
+    SELECT bool_or((SELECT account.currency FROM account WHERE account.id = one.account_id)
+                   IS DISTINCT FROM one.currency)
+    INTO elsewhere FROM (SELECT DISTINCT added.account_id, added.currency FROM added) AS one;
+    IF absent OR elsewhere THEN
+        RAISE EXCEPTION 'ledger: an entry names a posting, or an account in its currency, that does not exist (foreign key)'
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
     RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_accounts_belong() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM added WHERE debt_id IS NOT NULL AND (
+        SELECT debt.currency FROM debt WHERE debt.id = added.debt_id
+    ) IS DISTINCT FROM added.currency) THEN
+        RAISE EXCEPTION 'ledger: an account names a debt in its currency that does not exist (foreign key)'
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_balances_belong() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM added WHERE (SELECT debt.id FROM debt WHERE debt.id = added.debt_id) IS NULL) THEN
+        RAISE EXCEPTION 'ledger: a balance names a debt that does not exist (foreign key)'
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_rows_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation',
+        MESSAGE = 'ledger: ' || TG_TABLE_NAME || ' rows stay, and so does what others know them by (foreign key)';
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_never_changed() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -83,12 +133,38 @@ END $$
 """
 
 
-_PER_STATEMENT = (
-    "CREATE TRIGGER seal_balanced AFTER INSERT ON seal REFERENCING NEW TABLE AS added"
-    " FOR EACH STATEMENT EXECUTE FUNCTION ledger_seals_balanced()",
-    "CREATE TRIGGER entry_not_after_seal AFTER INSERT ON entry REFERENCING NEW TABLE AS added"
-    " FOR EACH STATEMENT EXECUTE FUNCTION ledger_entries_before_seal()",
-)
+def _each_statement(name: str, table: str, function: str) -> str:
+    return (f"CREATE TRIGGER {name} AFTER INSERT ON {table} REFERENCING NEW TABLE AS added"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {function}()")
+
+
+_PER_STATEMENT = {
+    ("seal_balanced", "seal"): _each_statement("seal_balanced", "seal", "ledger_seals_balanced"),
+    ("entry_not_after_seal", "entry"): _each_statement("entry_not_after_seal", "entry", "ledger_entries_belong"),
+    ("account_belongs", "account"): _each_statement("account_belongs", "account", "ledger_accounts_belong"),
+    ("debt_balance_belongs", "debt_balance"):
+        _each_statement("debt_balance_belongs", "debt_balance", "ledger_balances_belong"),
+    ("debt_balance_stays", "debt_balance"):
+        "CREATE TRIGGER debt_balance_stays BEFORE UPDATE OF debt_id ON debt_balance FOR EACH ROW"
+        " WHEN (OLD.debt_id <> NEW.debt_id) EXECUTE FUNCTION ledger_rows_stay()",
+    ("debt_same", "debt"):
+        "CREATE TRIGGER debt_same BEFORE UPDATE OF id, currency ON debt FOR EACH ROW"
+        " WHEN (OLD.id <> NEW.id OR OLD.currency <> NEW.currency) EXECUTE FUNCTION ledger_rows_stay()",
+    ("debt_never_deleted", "debt"):
+        "CREATE TRIGGER debt_never_deleted BEFORE DELETE ON debt FOR EACH ROW EXECUTE FUNCTION ledger_rows_stay()",
+    ("debt_never_emptied", "debt"):
+        "CREATE TRIGGER debt_never_emptied BEFORE TRUNCATE ON debt"
+        " FOR EACH STATEMENT EXECUTE FUNCTION ledger_rows_stay()",
+}
+"""Triggers of PostgreSQL that came in place of others or of foreign keys, by name and table."""
+
+BY_TRIGGER = {
+    "fk_entry_txn_id_txn": ("entry", ("txn_id",), "txn", ("id",)),
+    "fk_entry_account_id_currency": ("entry", ("account_id", "currency"), "account", ("id", "currency")),
+    "fk_account_debt_id_currency": ("account", ("debt_id", "currency"), "debt", ("id", "currency")),
+    "fk_debt_balance_debt_id_debt": ("debt_balance", ("debt_id",), "debt", ("id",)),
+}
+"""Foreign keys of the models that are triggers on PostgreSQL: table, columns, the table and columns they name."""
 
 
 def per_statement(connection: Connection) -> None:
@@ -97,18 +173,42 @@ def per_statement(connection: Connection) -> None:
         return
     statements = [
         *(text.strip() for text in _POSTGRESQL_FUNCTIONS.split("\n\n") if "ledger_never_changed" not in text),
-        "DROP TRIGGER IF EXISTS seal_balanced ON seal", "DROP TRIGGER IF EXISTS entry_not_after_seal ON entry",
-        *_PER_STATEMENT,
-        "DROP FUNCTION IF EXISTS ledger_seal_balanced()", "DROP FUNCTION IF EXISTS ledger_entry_not_after_seal()",
+        *(f"DROP TRIGGER IF EXISTS {name} ON {table}" for name, table in _PER_STATEMENT),
+        *_PER_STATEMENT.values(),
+        *(f"DROP FUNCTION IF EXISTS {name}()"
+          for name in ("ledger_seal_balanced", "ledger_entry_not_after_seal", "ledger_entries_before_seal")),
     ]
     for statement in statements:
         connection.exec_driver_sql(statement)
 
 
+def without_keys(connection: Connection) -> None:
+    """Have triggers look for what new rows name, in place of foreign keys, on PostgreSQL. For a migration."""
+    if connection.dialect.name == "postgresql":
+        per_statement(connection)
+        for name, (table, *_) in BY_TRIGGER.items():
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+
+
+def with_keys(connection: Connection) -> None:
+    """Take ``without_keys`` back; the triggers stay, for they ask for no more than the keys."""
+    if connection.dialect.name == "postgresql":
+        for name, (table, columns, other, named) in BY_TRIGGER.items():
+            connection.exec_driver_sql(
+                f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({', '.join(columns)}) "
+                f"REFERENCES {other} ({', '.join(named)})"
+            )
+
+
+def is_compared(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
+    """Whether Alembic compares it: a key of the models that is a trigger on PostgreSQL is not missing there."""
+    return not (kind == "foreign_key_constraint" and not reflected and name in BY_TRIGGER)
+
+
 def _postgresql() -> list[str]:
     statements = [
         *_POSTGRESQL_FUNCTIONS.split("\n\n"),
-        *_PER_STATEMENT,
+        *_PER_STATEMENT.values(),
     ]
     for table in ("txn", "entry", "seal", "account"):
         statements += [

@@ -10,6 +10,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, Enum
 
+from ledger.enforcement import is_compared
 from ledger.models.columns import ExactDecimal
 from migrations.tables import import_tables
 from runtime.database import Base, EncryptedJSON, EncryptedText, UTCDateTime, database
@@ -39,6 +40,7 @@ def _run(connection: Connection) -> None:
         compare_type=True,
         render_item=_render,
         render_as_batch=True,
+        include_object=is_compared if connection.dialect.name == "postgresql" else None,
     )
     with context.begin_transaction():
         context.run_migrations()

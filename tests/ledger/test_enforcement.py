@@ -127,3 +127,52 @@ def test_a_cached_balance_is_never_negative(db: Database, portfolio: Portfolio) 
     portfolio.debt("A1", 10_000)
     with pytest.raises(DBAPIError, match=r"not_negative"):
         _run(db, "UPDATE debt_balance SET fees = -1")
+
+
+@pytest.mark.parametrize("statement", [
+    "INSERT INTO entry (txn_id, account_id, currency, amount) VALUES (4711, {account}, 'GBP', 5)",
+    "INSERT INTO entry (txn_id, account_id, currency, amount) VALUES ({txn}, 4711, 'GBP', 5)",
+    "INSERT INTO account (debt_id, kind, currency, exponent) VALUES (4711, 'fees', 'GBP', 2)",
+    "INSERT INTO account (creditor_id, kind, currency, exponent) VALUES (4711, 'write_off', 'GBP', 2)",
+    "INSERT INTO debt_balance (debt_id, principal, interest, fees, costs, overpayment, version)"
+    " VALUES (4711, 0, 0, 0, 0, 0, 0)",
+    "UPDATE debt_balance SET debt_id = 4711",
+    "DELETE FROM debt", "UPDATE debt SET id = id + 4711", "UPDATE debt SET currency = 'USD'",
+])
+def test_what_a_row_names_is_there_and_stays(db: Database, accounts: tuple[int, int], statement: str) -> None:
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"), db.write() as session:
+        txn = _txn(session)
+        session.execute(text(statement.format(account=accounts[0], txn=txn)))
+
+
+def test_one_row_among_many_that_names_nothing_is_found(db: Database, accounts: tuple[int, int]) -> None:
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"), db.write() as session:
+        txn = _txn(session)
+        session.execute(text(
+            "INSERT INTO entry (txn_id, account_id, currency, amount) "
+            f"VALUES ({txn}, {accounts[0]}, 'GBP', 5), ({txn}, {accounts[1]}, 'GBP', -5), ({txn}, 4711, 'GBP', 1)"  # noqa: S608
+        ))
+
+
+def test_a_posting_in_two_currencies_sums_to_zero_in_each(db: Database, portfolio: Portfolio) -> None:
+    portfolio.debt("A1", 10_000)
+    with db.read() as session:
+        pounds = session.execute(text("SELECT id FROM account ORDER BY debt_id IS NULL")).scalars().all()
+        creditor = session.execute(text("SELECT creditor_id FROM account WHERE creditor_id IS NOT NULL")).scalar_one()
+    with db.write() as session:
+        for kind in ("placed", "write_off"):
+            session.execute(text("INSERT INTO account (creditor_id, kind, currency, exponent)"
+                                 f" VALUES ({creditor}, '{kind}', 'USD', 2)"))  # noqa: S608
+    with db.read() as session:
+        dollars = session.execute(text("SELECT id FROM account WHERE currency = 'USD'")).scalars().all()
+    with pytest.raises(DBAPIError, match="does not sum to zero"), db.write() as session:
+        txn = _txn(session)
+        _entry(session, txn, pounds[0], 5)
+        _entry(session, txn, dollars[0], -5, "USD")
+        _seal(session, txn)
+    with db.write() as session:
+        txn = _txn(session)
+        for amount, pound, dollar in ((5, pounds[0], dollars[0]), (-5, pounds[1], dollars[1])):
+            _entry(session, txn, pound, amount)
+            _entry(session, txn, dollar, amount, "USD")
+        _seal(session, txn)
