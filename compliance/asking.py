@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from compliance.hold_log import Deed, HoldAct
@@ -22,6 +22,8 @@ from ledger.keeping import paid_by_day
 from ledger.models import Debtor
 from runtime.ids import ConversationId, DebtorId
 
+DECIDED_FOR = timedelta(days=366)
+"""How long staff's "not too old" counts: debts grow older, so then it is put to them again."""
 _KNOWN = {True: Age.TOO_OLD, False: Age.IN_TIME, None: Age.UNKNOWN}
 _BARRED = {age: barred for barred, age in _KNOWN.items()}
 
@@ -54,10 +56,11 @@ def _age(session: Session, line: DebtLine, today: date, rules: Profile, region: 
     if age is Age.IN_TIME:
         return age
     decided = session.scalar(
-        select(HoldAct.too_old).where(HoldAct.debt_id == line.debt_id, HoldAct.what == Deed.DECIDED_AGE)
+        select(HoldAct).where(HoldAct.debt_id == line.debt_id, HoldAct.what == Deed.DECIDED_AGE)
         .order_by(HoldAct.id.desc()).limit(1))
     if decided is not None:
-        return _KNOWN[decided]
+        over = not decided.too_old and decided.at.date() + DECIDED_FOR < today
+        return Age.UNKNOWN if over else _KNOWN[decided.too_old]
     if line.time_barred:
         return age
     if paid := paid_by_day(session, line.debt_id):  # our own books know of later payments than the creditor's file
@@ -104,8 +107,10 @@ def put_to_staff(session: Session, *, debtor_id: DebtorId, conversation_id: Conv
     debtor = session.get_one(Debtor, debtor_id)
     for line in lines:
         if line.time_barred is None:
+            before = session.scalar(select(func.count()).select_from(HoldAct).where(
+                HoldAct.debt_id == line.debt_id, HoldAct.what == Deed.DECIDED_AGE))
             open_ticket(
-                session, key=f"age:{line.debt_id}", conversation_id=conversation_id, debtor_id=debtor_id,
+                session, key=f"age:{line.debt_id}:{before}", conversation_id=conversation_id, debtor_id=debtor_id,
                 kind="age_unknown", urgent=False, now=now,
                 summary=f"Whether {line.ref} is too old cannot be told from its dates. Decide it; nothing is asked "
                         "for meanwhile.")

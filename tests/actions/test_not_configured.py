@@ -63,7 +63,8 @@ def test_consequences(talk: Talk, office: Change) -> None:
     said = ask(talk, "action_consequences")
     assert "I'd rather not guess about that" in said
     assert not {"court", "bailiff", "wages", "visit"} & set(said.lower().replace(".", "").split())
-    office(consequences=[{"kind": "card", "text": "Cards only."}, {"kind": "energy", "stage": "judgment", "text": "Late."},
+    office(consequences=[{"kind": "card", "text": "Cards only."},
+                         {"kind": "energy", "stage": "judgment", "text": "Late."},
                          {"kind": "energy", "countries": ["US"], "text": "America only."}])
     said = ask(talk, "action_consequences")
     assert "I'd rather not guess about that" in said
@@ -111,7 +112,8 @@ def test_the_ombudsman_is_that_of_the_country(talk: Talk, office: Change) -> Non
 
 def test_the_register(talk: Talk, office: Change) -> None:
     assert "Financial Services Register" in ask(talk, "action_who_are_you", "is this a scam")
-    office(licences=[{"country": "US", "name": "L", "number": "1", "register_name": "R", "register_url": "https://r.example"}])
+    office(licences=[{"country": "US", "name": "L", "number": "1", "register_name": "R",
+                      "register_url": "https://r.example"}])
     said = ask(talk, "action_who_are_you", "is this a scam")
     assert "look us up" not in said
     assert "ask the company you know" in said
