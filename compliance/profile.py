@@ -5,7 +5,7 @@ The operator's lawyer has the last word on these files.
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -138,9 +138,11 @@ class Profile(Part):
 
     def region(self, name: str | None) -> str | None:
         """A state or nation as this profile spells it, from its whole or short name; None when it is not known."""
-        wanted = (name or "").strip().casefold()
-        return next((whole for short, whole in self.regions.items()
-                     if wanted in (short.casefold(), whole.casefold())), None)
+        return self._spelt.get(name.strip().casefold()) if name else None
+
+    @cached_property
+    def _spelt(self) -> dict[str, str]:
+        return {name.casefold(): whole for short, whole in self.regions.items() for name in (short, whole)}
 
     def crisis_for(self, region: str | None) -> tuple[Contact, ...]:
         """Crisis contacts that serve ``region``."""
@@ -271,9 +273,9 @@ def profile_of(debtor: Debtor | None) -> Profile:
     if debtor is None or not below.overlays:
         return below
     here = below.region(debtor.region)
-    # the postcode is encrypted: it is read only where a city's law needs it
-    postcode = debtor.postcode if any(o.region == here and o.postcodes for o in below.overlays) else None
-    over = tuple(each.title for each in below.overlays if each.covers(here, postcode))
+    near = [each for each in below.overlays if each.region == here]
+    postcode = debtor.postcode if any(each.postcodes for each in near) else None
+    over = tuple(each.title for each in near if each.covers(here, postcode))
     return _overlaid(below.name, over) if over else below
 
 

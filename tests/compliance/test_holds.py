@@ -328,6 +328,13 @@ def test_an_age_nobody_knows_is_put_to_staff(db: Database, now: datetime) -> Non
     assert decide("3", LEAD, too_old=False) is None
     assert decide("3", LEAD, too_old=False) is None
     assert here.stop(Act.ASK) is None
+    with db.write() as session:  # a year later it is asked anew
+        assert stopped(session, debtor_id=here.debtor, debt_id=here.debt, act=Act.ASK,
+                       now=now + timedelta(days=366)) is None
+        lines = balance_of(session, here.debtor, now=now + timedelta(days=368)).lines
+        assert lines[0].time_barred is None
+        put_to_staff(session, debtor_id=here.debtor, conversation_id=None, now=now, lines=lines)
+        assert len(session.scalars(select(Ticket)).all()) == 2
     assert decide("4", AGENT, too_old=True) is None
     assert here.stop(Act.ASK) == Other.TOO_OLD
     assert [what for what, _, _ in here.log] == ["refused", "refused", "decided_age", "decided_age"]

@@ -12,7 +12,6 @@ import yaml
 
 from cli.main import app
 from cli.operator import operator_schema
-
 from compliance import operator as room
 from compliance.operator import Operator, crisis_for, operator, read_operator
 from compliance.operator_words import explain, warnings

@@ -1,7 +1,6 @@
 """Profiles: complete, checked, explained, chosen by country, beaten by state and city; hours where the debtor lives."""
 
 import json
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -63,9 +62,10 @@ def test_an_unknown_profile_is_one_clear_line() -> None:
 
 
 @pytest.fixture
-def uk(tmp_path: Path) -> Iterator[dict[str, Any]]:
+def uk() -> dict[str, Any]:
     """The UK's profile as data, to be spoilt."""
-    yield yaml.safe_load((room.FOLDER / "uk.yml").read_text("utf-8"))
+    found: dict[str, Any] = yaml.safe_load((room.FOLDER / "uk.yml").read_text("utf-8"))
+    return found
 
 
 def spoilt(tmp_path: Path, content: dict[str, Any]) -> str:
@@ -78,8 +78,8 @@ def spoilt(tmp_path: Path, content: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("figure", [
-    "emergency_number", "crisis", "free_advice", "contact_hours", "caps", "cooling_off", "holds", "time_bar", "documents",
-    "disclosures", "moratoria", "licensing", "identity", "fraud_report", "on_stop", "country", "regions"])
+    "emergency_number", "crisis", "free_advice", "contact_hours", "caps", "cooling_off", "holds", "time_bar",
+    "documents", "disclosures", "moratoria", "licensing", "identity", "fraud_report", "on_stop", "country", "regions"])
 def test_a_missing_figure_is_named(tmp_path: Path, uk: dict[str, Any], figure: str) -> None:
     del uk[figure]
     assert f": {figure}: is missing; expected " in spoilt(tmp_path, uk)
@@ -133,7 +133,8 @@ def test_a_key_given_twice_is_a_mistake(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("region", "postcode", "messages"), [
     (None, None, 7), ("NJ", "07030", 7), ("New York", None, 7), ("NY", "12207", 7), ("NY", "10001", 3),
-    ("new york", "11201-1234", 3), ("NJ", "10001", 7), ("MA", None, 2), ("Washington", "98101", 3), ("Atlantis", "1", 7)])
+    ("new york", "11201-1234", 3), ("NJ", "10001", 7), ("MA", None, 2), ("Washington", "98101", 3),
+    ("Atlantis", "1", 7)])
 def test_state_and_city_beat_the_profile(region: str | None, postcode: str | None, messages: int) -> None:
     rules = profile_of(someone("US", region, postcode))
     assert rules.caps.per_debt.messages == messages
@@ -151,7 +152,8 @@ def test_a_city_and_its_state_both_count() -> None:
 def test_scotland_has_its_own_law() -> None:
     assert "no longer exist" in (profile_of(someone("GB", "Scotland")).old_debt_words(Role.CREDITOR, "en") or "")
     for region in ("England", None):
-        assert "will not take you to court" in (profile_of(someone("GB", region)).old_debt_words(Role.CREDITOR, "en") or "")
+        words = profile_of(someone("GB", region)).old_debt_words(Role.CREDITOR, "en")
+        assert "will not take you to court" in (words or "")
 
 
 @pytest.mark.parametrize(("region", "name"), [
@@ -210,7 +212,7 @@ def test_hours_are_the_debtors(hour: int, zone: str | None, allowed: bool) -> No
 def test_caps_and_cooling_off(now: datetime) -> None:
     cap = Cap(messages=2, days=7)
     assert not cap.reached([], now)
-    assert not cap.reached([now - timedelta(days=1), now - timedelta(days=7)], now), "seven days ago is out of the seven"
+    assert not cap.reached([now - timedelta(days=1), now - timedelta(days=7)], now), "seven days ago is out of it"
     assert cap.reached([now - timedelta(days=1), now - timedelta(days=6, hours=23)], now)
     quiet = CoolingOff(after_talk_days=7, after_no_days=30)
     assert quiet.over(now=now, talked_at=None)
