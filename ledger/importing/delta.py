@@ -21,7 +21,7 @@ from ledger.importing.checking import Good
 from ledger.importing.parties import rewrite
 from ledger.importing.problems import Problem
 from ledger.importing.records import Change, DebtorFacts, Record, unpacked
-from ledger.kinds import OWED, CreditorAccount, DebtStatus, PlanStatus, PostingKind, WriteOffReason
+from ledger.kinds import OWED, Authority, CreditorAccount, DebtStatus, PlanStatus, PostingKind, WriteOffReason
 from ledger.models import Account, Creditor, Debt, DebtBalance, DeltaImport, Entry, Plan, PlanDebt, Txn
 from ledger.money import Money
 from ledger.opening import recall_debt
@@ -247,6 +247,7 @@ class Applied:
             write_off(
                 self.session, key=f"import:{debt.ref}:written_off", debt_id=debt.id, effective_on=day,
                 reason=WriteOffReason.UNCOLLECTABLE, posted_at=self.now, actor=self.actor, note=cause,
+                authority=Authority.LEAD,  # the creditor itself gives it up
             )  # fmt: skip
             self.changes.written_off += 1
         return True

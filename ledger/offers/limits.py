@@ -8,7 +8,7 @@ from math import ceil
 from dateutil.relativedelta import relativedelta
 
 from ledger.errors import WrongCurrency
-from ledger.money import Money
+from ledger.money import Money, exponent
 from ledger.offers.offer import Offer
 from ledger.policy import Policy
 from ledger.schedule import Frequency, Shape, first_due, working_days
@@ -54,7 +54,9 @@ def shape_for(policy: Policy, frequency: Frequency, place: str | None) -> Shape:
 
 def _most_dues(policy: Policy, total: Money, frequency: Frequency, first_on: date) -> int:
     """How many due dates lie within the policy's longest term."""
-    months = policy.term_months(total)
+    months, bound = policy.term_months(total), policy.approval.plan_longer_than_months.staff
+    if bound:
+        months = min(months, int(bound))
     if frequency.unit == "month":
         return 2 * months if frequency.twice_a_month else ceil_div(months, frequency.every)
     days = (first_on + relativedelta(months=months) - first_on).days
@@ -64,12 +66,17 @@ def _most_dues(policy: Policy, total: Money, frequency: Frequency, first_on: dat
 def floor(policy: Policy, total: Money, frequency: Frequency, first_on: date) -> Money:
     """The smallest instalment the policy allows: by amount, by percentage and by the longest term for this balance.
 
+    With nobody's approval: the bounds from which staff have to approve a plan count too.
+
     Never above ``total`` less the down payment; ``total`` when that is all. Raises ValueError for a rhythm it does not
     allow, WrongCurrency.
     """
     check(policy, total)
     if (minimum := policy.minimum(frequency)) is None:
         raise ValueError(f"{frequency} is not allowed by {policy.name}")
+    if (bound := policy.approval.instalment_below.staff) is not None:
+        least = ceil(Fraction(bound) * 10 ** exponent(total.currency) * months_between(frequency))
+        minimum = max(minimum, Money(least, total.currency))
     percent = ceil(total.minor * Fraction(policy.plans.minimum_percent) / 100 * months_between(frequency))
     dues, rest = _most_dues(policy, total, frequency, first_on), total.minor
     if (down := down_payment(policy, total)) is not None and down < total and dues > 1:
