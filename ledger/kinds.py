@@ -163,13 +163,18 @@ class Authority(StrEnum):
 
 
 class BoundedAct(StrEnum):
-    """What a policy's section ``approval`` bounds, as an approval of it is named."""
+    """What needs somebody's approval past a bound, as an approval of it is named."""
 
     PLAN = "plan"
     PLAN_CHANGE = "plan_change"
     WRITE_OFF = "write_off"
     """Giving up a debt, or a part of one."""
     SETTLEMENT = "settlement"
+    REFUND = "refund"
+    """This and what follows is bounded by the role of whoever does it."""
+    REVERSAL = "reversal"
+    HOLD = "hold"
+    """Lifting a hold that protects somebody."""
 
 
 class ApprovalStatus(StrEnum):
