@@ -14,6 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from ledger.accrual import bring_up_to_date
 from ledger.confirming import confirm
 from ledger.corrections import adjust, write_off
 from ledger.errors import LedgerError
@@ -155,7 +156,8 @@ class Applied:
             return self._write_off(debt, balance, day, cause)
         if record.change is Change.CLOSED or record.settled_on:
             if debt.status is DebtStatus.OPEN and balance.owed:
-                receive(
+                bring_up_to_date(self.session, {debt.id: (debt, debt.creditor)}, before=day, posted_at=self.now)
+                receive(  # all that is owed on that day, interest included: the receiving adds none any more
                     self.session, key=f"import:{debt.ref}:settled", split={debt.id: Money(balance.owed, debt.currency)},
                     effective_on=day, posted_at=self.now, actor=self.actor, cause=cause, through=CreditorAccount.DIRECT,
                 )  # fmt: skip
@@ -219,6 +221,9 @@ class Applied:
             if said != has:
                 setattr(debt, name, said)
                 changed[name] = has
+        if record.interest_rate not in (None, debt.interest_rate):  # a file without the column says nothing of it
+            changed["interest_rate"] = debt.interest_rate
+            debt.interest_rate = record.interest_rate
         if changed:
             self._tell(record.line, f"debt {debt.ref}", changed)
         debtor = debt.debtor

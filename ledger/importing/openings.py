@@ -21,7 +21,7 @@ DEBTOR = ("id", "ref", "first_name", "last_name", "date_of_birth", "postcode", "
           "language", "email", "phone", "vulnerable", "created_at")  # fmt: skip
 CREDITOR = ("id", "ref", "name", "country", "currency", "policy", "own_collector")
 DEBT = ("id", "ref", "debtor_id", "creditor_id", "currency", "kind", "description", "original_creditor", "opened_on",
-        "due_on", "last_acknowledged_on", "status", "time_barred", "as_of")  # fmt: skip
+        "due_on", "last_acknowledged_on", "status", "time_barred", "interest_rate", "as_of")  # fmt: skip
 HOLD = ("key", "debtor_id", "debt_id", "reason", "placed_at", "actor", "cause")
 _ACCOUNT = ("id", "debt_id", "kind", "currency", "exponent")
 _OF_CREDITOR = ("id", "creditor_id", "kind", "currency", "exponent")
@@ -69,9 +69,9 @@ class Openings:
         now, actor = self._now, self._actor
         for debt_id, (debtor_id, creditor_id, record, at_once) in zip(debt_ids, debts, strict=True):
             (line, _, _, ref, kind, description, original, currency, minor, opened_on, due_on, acknowledged, barred,
-             disputed, settled_on, _) = record  # fmt: skip
+             disputed, settled_on, _, rate) = record  # fmt: skip
             row = (debt_id, ref, debtor_id, creditor_id, currency, kind, description, original, opened_on, due_on,
-                   acknowledged, _PAID if at_once else _OPEN, None if barred is None else flags[barred])  # fmt: skip
+                   acknowledged, _PAID if at_once else _OPEN, None if barred is None else flags[barred], rate)  # fmt: skip
             rows.append((*row, self._as_of))
             cause = f"{self._cause}{line}"
             principal, interest, fees, costs = minor

@@ -174,7 +174,7 @@ class Books(RuleBasedStateMachine):
             return
         del given["cause"]
         if what == "write_off":
-            self.act(write_off, debt_id=debt, reason=WriteOffReason.GOODWILL, **given)
+            self.act(write_off, debt_id=debt, reason=WriteOffReason.GOODWILL, authority=Authority.LEAD, **given)
         elif what == "adjust":
             self.act(adjust, debt_id=debt, bucket=bucket, amount=Money(amount, "GBP"), reason="test", **given)
         else:
