@@ -241,7 +241,7 @@ class Applied:
         debt = self.session.get_one(Debt, debt_id)
         if debt.status is not DebtStatus.RECALLED:
             recall_debt(
-                self.session, key=f"import:{ref}:recalled", debt_id=debt_id, effective_on=self.delta.as_of.date(),
+                self.session, key=f"import:{ref}:{self.delta.as_of.isoformat()}:recalled", debt_id=debt_id, effective_on=self.delta.as_of.date(),
                 now=self.now, actor=self.actor, cause=cause,
             )  # fmt: skip
             self.changes.recalled += 1

@@ -40,9 +40,15 @@ def most_affordable(surplus: Money, frequency: Frequency) -> Money:
     return Money(int(surplus.minor * months_between(frequency)), surplus.currency)
 
 
-def down_payment(policy: Policy, total: Money) -> Money | None:
-    """What has to come first, at most all; None when nothing does."""
-    return None if policy.plans.down_payment is None else policy.plans.down_payment.of(total)
+def down_payment(policy: Policy, total: Money, own: Money | None = None) -> Money | None:
+    """What comes first, at most all: what the policy asks for, or more where the debtor has an ``own`` sum to begin.
+
+    None when nothing does.
+    """
+    asked = None if policy.plans.down_payment is None else policy.plans.down_payment.of(total)
+    if own is None or own.minor <= 0:
+        return asked
+    return min(total, own if asked is None else max(own, asked))
 
 
 def shape_for(policy: Policy, frequency: Frequency, place: str | None) -> Shape:
@@ -63,13 +69,13 @@ def _most_dues(policy: Policy, total: Money, frequency: Frequency, first_on: dat
     return ceil_div(days, 7 * frequency.every)
 
 
-def floor(policy: Policy, total: Money, frequency: Frequency, first_on: date) -> Money:
+def floor(policy: Policy, total: Money, frequency: Frequency, first_on: date, down: Money | None = None) -> Money:
     """The smallest instalment the policy allows: by amount, by percentage and by the longest term for this balance.
 
     With nobody's approval: the bounds from which staff have to approve a plan count too.
 
     Never above ``total`` less the down payment; ``total`` when that is all. Raises ValueError for a rhythm it does not
-    allow, WrongCurrency.
+    allow, WrongCurrency. ``down`` is what the debtor pays first of their own accord.
     """
     check(policy, total)
     if (minimum := policy.minimum(frequency)) is None:
@@ -79,7 +85,7 @@ def floor(policy: Policy, total: Money, frequency: Frequency, first_on: date) ->
         minimum = max(minimum, Money(least, total.currency))
     percent = ceil(total.minor * Fraction(policy.plans.minimum_percent) / 100 * months_between(frequency))
     dues, rest = _most_dues(policy, total, frequency, first_on), total.minor
-    if (down := down_payment(policy, total)) is not None and down < total and dues > 1:
+    if (down := down_payment(policy, total, down)) is not None and down < total and dues > 1:
         dues, rest = dues - 1, rest - down.minor
     elif down == total:
         return total
@@ -88,13 +94,14 @@ def floor(policy: Policy, total: Money, frequency: Frequency, first_on: date) ->
 
 def offer_of(
     policy: Policy, total: Money, amount: Money, frequency: Frequency, first_on: date, place: str | None,
-    cap: Money | None = None,
+    cap: Money | None = None, down: Money | None = None,
 ) -> Offer:
     """``amount`` in this rhythm, laid out by the policy; one payment of all when the amount is that much.
 
-    What is left over joins no other instalment where that would go beyond ``cap``.
+    What is left over joins no other instalment where that would go beyond ``cap``. ``down`` is the debtor's own first
+    payment.
     """
-    down = down_payment(policy, total)
+    down = down_payment(policy, total, down)
     if amount >= total or down == total:
         amount, down = total, None
     most = total - down if down else total

@@ -10,7 +10,7 @@ from ledger.budgets import refuse_unaffordable
 from ledger.confirming import refuse_stale
 from ledger.errors import KeyReused, NotFound, OfferStale
 from ledger.feed import tell_plan
-from ledger.keeping import paid_on_debts
+from ledger.keeping import newest_postings, paid_on_debts
 from ledger.kinds import Authority, BoundedAct, PlanAct, PlanStatus
 from ledger.models import Debt, Instalment, Plan, PlanDebt
 from ledger.money import Money
@@ -67,7 +67,7 @@ def agree_plan(
     refuse_unapproved(
         session, approver_of(offer, policy), act=BoundedAct.PLAN, key=key, debtor_id=debtor_id, actor=actor, now=now,
         content=[wanted, offer.json()], authority=authority or (Authority.STAFF if by_staff else Authority.BOT))
-    paid = paid_on_debts(session, wanted)
+    paid, newest = paid_on_debts(session, wanted), newest_postings(session, wanted)
 
     def make() -> Plan:
         plan = Plan(
@@ -79,7 +79,8 @@ def agree_plan(
                 Instalment(number=number, due_on=due.on, amount=due.amount.minor, paid=0)
                 for number, due in enumerate(offer.dues, start=1)
             ],
-            debts=[PlanDebt(debt_id=i, amount=balances[i].owed, paid_before=paid[i]) for i in wanted],
+            debts=[PlanDebt(debt_id=i, amount=balances[i].owed, paid_before=paid[i], counted_from=newest.get(i))
+                   for i in wanted],
         )
         plan.versions = [version_of(plan, key=key, content=asked, act=PlanAct.AGREED, paid=0, actor=actor,
                                     by_staff=by_staff, why="", now=now)]

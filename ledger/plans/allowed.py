@@ -64,7 +64,7 @@ def refuse_outside(offer: Offer, policy: Policy, *, place: str, now: datetime) -
     today = (now - timedelta(hours=12)).date()  # the earliest date anybody on earth may have now
     for day in (today, today + timedelta(days=1)):
         answer = counter(policy, offer.total, amount=offer.instalment, frequency=offer.frequency,
-                         first_on=offer.first_on, today=day, place=place)
+                         first_on=offer.first_on, today=day, place=place, down=offer.down)
         if not isinstance(answer, Allowed):
             continue
         # a last instalment may stay by itself where joining it would be too much for the debtor
