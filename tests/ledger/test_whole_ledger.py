@@ -370,7 +370,7 @@ def with_interest(tmp_path: Path) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize(("make", "examples", "steps"), [("make_sqlite", 20, 30), ("make_postgresql", 3, 20)])
+@pytest.mark.parametrize(("make", "examples", "steps"), [("make_sqlite", 14, 25), ("make_postgresql", 2, 20)])
 def test_the_whole_ledger(
     request: pytest.FixtureRequest, with_interest: None, make: str, examples: int, steps: int
 ) -> None:
