@@ -85,7 +85,7 @@ def posting_rows(
                 "amount": Money(abs(credited), owed.currency).json(),
                 "direction": "credit" if credited > 0 else "debit",
                 "value_date": effective_on.isoformat(), "through": through,
-                "owed": owed.json(), "overpaid": Money(overpaid, owed.currency).json(),
+                "owed": owed.json(), "overpaid": Money(overpaid, owed.currency).json(), **_imported(key),
             }, f"posting:{posting_id}:{debt_id}"))
     return rows
 
@@ -155,9 +155,15 @@ def tell_hold(session: Session, hold: Hold, what: str, at: datetime, *, stops: I
     facts = {
         "hold": hold.id, "reason": "do_not_contact" if hold.reason is HoldReason.SELF_HARM else hold.reason.value,
         "stops": sorted(stops), "payable": payable, "until": hold.until.isoformat() if hold.until else None,
+        **_imported(hold.key),
     }
     tell(session, kind=f"hold.{what}", subject=f"hold:{hold.id}", debtor_id=hold.debtor_id, debt_id=hold.debt_id, at=at,
          facts=facts, key=f"hold:{hold.id}:{what}")
+
+
+def _imported(key: str) -> dict[str, Any]:
+    """Marks what a file of another system said, so that this system can leave its own words out."""
+    return {"imported": True} if key.startswith("import:") else {}
 
 
 def _row(kind: str, subject: str, debtor_id: DebtorId, debt_id: DebtId | None, at: datetime, facts: Mapping[str, Any],
