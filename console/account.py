@@ -1,4 +1,4 @@
-"""The account of a debtor as staff see it: debts with their balances, what was posted and by whom, what is asked for."""
+"""The account of a debtor as staff see it: debts and balances, what was posted and by whom, what is asked for."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class DebtLine:
 
 @dataclass(frozen=True)
 class PostingLine:
-    """One posting: what it moved on the debtor's debts, who made it and who approved it. ``undone``: it was reversed."""
+    """One posting: what it moved on the debtor's debts, who made it, who approved it. ``undone``: it was reversed."""
 
     txn: Txn
     moves: Sequence[tuple[str, str, Money]]

@@ -37,7 +37,8 @@ def find(request: Request, who: Someone, ref: str = "") -> Response:
                 .where(or_(Debtor.ref == wanted, Debt.ref == wanted)).limit(1)).first()
         if found is not None:
             return go(request, f"/debtors/{found}")
-    return page(request, "debtors.html", who=who, ref=ref, error=f"There is nothing under “{ref[:64]}”." if wanted else "")
+    error = f"There is nothing under “{ref[:64]}”." if wanted else ""
+    return page(request, "debtors.html", who=who, ref=ref, error=error)
 
 
 @router.get("/debtors/{debtor_id}")

@@ -25,7 +25,9 @@ class Serves:
         """Whether it gets all there is."""
         return not self.only and not self.but
 
-    def part(self, event: dict[str, Any], owners: Collection[str], owner_of: Mapping[str, str]) -> dict[str, Any] | None:
+    def part(
+        self, event: dict[str, Any], owners: Collection[str], owner_of: Mapping[str, str]
+    ) -> dict[str, Any] | None:
         """What of an event goes to this receiver; None for nothing. ``owners`` are the creditors it concerns.
 
         What concerns creditors of several receivers goes to each of them: a creditor's own is told of its own debts

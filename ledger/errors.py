@@ -1,7 +1,6 @@
 """What the ledger refuses, as types. Callers turn them into words for debtors or staff."""
 
 from datetime import date, datetime
-
 from typing import TYPE_CHECKING
 
 from ledger.kinds import Authority, HoldReason, PlanStatus, SettlementStatus

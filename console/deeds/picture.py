@@ -35,7 +35,8 @@ def picture(doing: Doing) -> dict[str, str]:
             found[f"{name}: instalment {number}"] = f"{money(due.amount)} on {day(due.on)}, {money(due.paid)} paid"
     for it in settlements_of(session, doing.debtor.id):
         found[f"Settlement {it.settlement_id} of {it.debt_ref}"] = (
-            f"{heading(it.status)}: {money(it.amount)}, to be accepted by {day(it.accept_by)}, paid by {day(it.pay_by)}")
+            f"{heading(it.status)}: {money(it.amount)}, to be accepted by {day(it.accept_by)}, "
+            f"paid by {day(it.pay_by)}")
     for hold in active_holds(session, debtor_id=doing.debtor.id, now=doing.now):
         found[f"Hold: {heading(hold.reason)} ({hold.id})"] = f"Until {day(hold.until)}" if hold.until else "In force"
     surplus = surplus_of(session, doing.debtor.id, today=doing.today)

@@ -7,7 +7,7 @@ from console.deeds.deed import WHY, Deed, Doing, Given
 from console.words import heading
 from ledger.holds import EFFECTS, lift_hold
 from ledger.kinds import Authority, BoundedAct, HoldReason, PlanStatus
-from ledger.models import Debt, DebtBalance, Hold, Plan
+from ledger.models import DebtBalance, Hold, Plan
 from ledger.money import Money
 from ledger.offers import Offer, offer_of
 from ledger.plans import cancel_plan, catch_up, change_plan, pause_plan, resume_plan

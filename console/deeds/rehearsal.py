@@ -57,5 +57,6 @@ def _tried(deed: Deed, doing: Doing) -> Mapping[str, str]:
 
 def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str, str]]:
     names = [*before, *(name for name in after if name not in before)]
-    return [(name, before.get(name, "–"), after.get(name, "–")) for name in names if before.get(name) != after.get(name)]
+    return [(name, before.get(name, "–"), after.get(name, "–")) for name in names
+            if before.get(name) != after.get(name)]
 

@@ -241,8 +241,8 @@ class Applied:
         debt = self.session.get_one(Debt, debt_id)
         if debt.status is not DebtStatus.RECALLED:
             recall_debt(
-                self.session, key=f"import:{ref}:{self.delta.as_of.isoformat()}:recalled", debt_id=debt_id, effective_on=self.delta.as_of.date(),
-                now=self.now, actor=self.actor, cause=cause,
+                self.session, key=f"import:{ref}:{self.delta.as_of.isoformat()}:recalled", debt_id=debt_id,
+                effective_on=self.delta.as_of.date(), now=self.now, actor=self.actor, cause=cause,
             )  # fmt: skip
             self.changes.recalled += 1
         return True

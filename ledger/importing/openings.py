@@ -78,7 +78,8 @@ class Openings:
             (line, _, _, ref, kind, description, original, currency, minor, opened_on, due_on, acknowledged, barred,
              disputed, settled_on, _, rate) = record  # fmt: skip
             row = (debt_id, ref, debtor_id, creditor_id, currency, kind, description, original, opened_on, due_on,
-                   acknowledged, _PAID if at_once else _OPEN, None if barred is None else flags[barred], rate)  # fmt: skip
+                   acknowledged, _PAID if at_once else _OPEN, None if barred is None else flags[barred],
+                   rate)  # fmt: skip
             rows.append((*row, self._as_of))
             cause = f"{self._cause}{line}"
             principal, interest, fees, costs = minor

@@ -13,7 +13,7 @@ from ledger.models.promises import Promise, PromiseDebt
 from ledger.models.settlements import Settlement, SettlementDue
 
 __all__ = [
-    "Account", "Accrual", "AccrualSpan", "Approval", "Budget", "Creditor", "Debt", "DebtBalance", "Debtor", "DeltaImport",
-    "Entry", "FeedEvent", "Hold", "Instalment", "InstalmentEvent", "Plan", "PlanDebt", "PlanVersion", "PlanVersionDue",
-    "Promise", "PromiseDebt", "Seal", "Settlement", "SettlementDue", "TakeBack", "Txn",
+    "Account", "Accrual", "AccrualSpan", "Approval", "Budget", "Creditor", "Debt", "DebtBalance", "Debtor",
+    "DeltaImport", "Entry", "FeedEvent", "Hold", "Instalment", "InstalmentEvent", "Plan", "PlanDebt", "PlanVersion",
+    "PlanVersionDue", "Promise", "PromiseDebt", "Seal", "Settlement", "SettlementDue", "TakeBack", "Txn",
 ]

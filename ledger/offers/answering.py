@@ -35,8 +35,9 @@ def counter(
     An amount above what is owed is one payment of all. Without rhythm or date the usual ones are taken. An
     amount in another rhythm is first put into the nearest one allowed. ``place`` is the debtor's calendar. With a
     ``surplus`` (a month's) nothing is proposed that takes more, not even when the debtor asks for it; when the policy
-    allows nothing that small, NeedsPerson. ``down`` is a sum the debtor has to begin with: more than what the policy asks
-    for is taken, unless it is more than the surplus carries. Raises WrongCurrency; ValueError when nothing is owed.
+    allows nothing that small, NeedsPerson. ``down`` is a sum the debtor has to begin with: more than what the policy
+    asks for is taken, unless it is more than the surplus carries.
+    Raises WrongCurrency; ValueError when nothing is owed.
     """
     check(policy, total)
     if amount.currency != total.currency or (down is not None and down.currency != total.currency):

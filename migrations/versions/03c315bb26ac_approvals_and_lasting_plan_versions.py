@@ -1,6 +1,6 @@
 """Approvals and lasting plan versions."""
 
-# ruff: noqa: E501  (written by Alembic)
+
 from collections.abc import Sequence
 
 import sqlalchemy as sa

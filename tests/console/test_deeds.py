@@ -129,7 +129,8 @@ def test_an_adjustment_posts_once(account: Account, ana: Browser) -> None:
 
 @pytest.mark.parametrize(("values", "words"), [
     ({"amount": "abc"}, "is no amount"), ({"amount": "0"}, "above nothing"), ({"amount": "1.001"}, "is no amount"),
-    ({"why": " "}, "Say why"), ({"bucket": "overpayment"}, "Choose one"), ({"amount": "13", "way": "lower"}, "more than"),
+    ({"why": " "}, "Say why"), ({"bucket": "overpayment"}, "Choose one"),
+    ({"amount": "13", "way": "lower"}, "more than"),
 ])
 def test_what_a_form_refuses(account: Account, ana: Browser, values: dict[str, str], words: str) -> None:
     filled = {"bucket": "fees", "way": "raise", "amount": "12.50", "why": "court fee"} | values
@@ -162,7 +163,8 @@ def test_a_refund_and_a_reversal_are_for_managers(account: Account, ana: Browser
 
 def test_a_plan_is_changed_paused_caught_up_and_cancelled(account: Account, ana: Browser, hands: Hands) -> None:
     plan = account.plan()
-    checked = account.check(ana, "change-plan", plan.id, amount="40", rhythm="monthly", first_on="2026-04-01", why="less")
+    checked = account.check(ana, "change-plan", plan.id, amount="40", rhythm="monthly", first_on="2026-04-01",
+                            why="less")
     assert "£40.00 on 1 Apr 2026" in checked.text
     assert account.do(ana, "change-plan", plan.id, checked).status_code == 303
     stale = account.do(ana, "change-plan", plan.id, checked)

@@ -55,5 +55,5 @@ def test_the_setting() -> None:
     assert creditors_of("northern=ng,NG2 files=PARCEL") == {
         "northern": frozenset({"NG", "NG2"}), "files": frozenset({"PARCEL"})}
     for wrong in ("northern", "northern=", "a=X b=x", "a=X a=Y"):
-        with pytest.raises(ValueError, match="not receivers|named twice"):
+        with pytest.raises(ValueError, match=r"not receivers|named twice"):
             creditors_of(wrong)

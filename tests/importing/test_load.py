@@ -23,8 +23,8 @@ from ledger.promises import make_promise, promises_of
 from ledger.receipts import payments_of, receive
 from ledger.schedule import MONTHLY
 from runtime.database import Database
-from tests.ledger.bearing_policy import policies_in, write_policy
 from tests.importing.reading import Reading
+from tests.ledger.bearing_policy import policies_in, write_policy
 
 Write = Callable[..., Path]
 Read = Callable[..., Reading]

@@ -209,8 +209,8 @@ def test_closed_and_paid_debts_bear_none(db: Database, portfolio: Portfolio, bea
     closed, paid = portfolio.debt("A1", 100_000), portfolio.debt("A2", 100_000)
     run(portfolio, date(2026, 3, 4))
     with db.write() as session:
-        write_off(session, key="w", debt_id=closed, reason=WriteOffReason.GOODWILL, authority=Authority.LEAD, effective_on=date(2026, 3, 9),
-                  posted_at=portfolio.now, actor="test")
+        write_off(session, key="w", debt_id=closed, reason=WriteOffReason.GOODWILL, authority=Authority.LEAD,
+                  effective_on=date(2026, 3, 9), posted_at=portfolio.now, actor="test")
     portfolio.now += timedelta(days=7)
     txn = portfolio.pay("p", {paid: 200_000}, on=date(2026, 3, 10))
     assert run(portfolio, date(2026, 3, 15)) == {}
