@@ -17,7 +17,6 @@ from conversations.tickets import open_ticket
 from exchange.delivering import Feed
 from exchange.receivers import receivers
 from ledger.accrual import accrue_all
-from ledger.feed import tell_missed
 from ledger.plans import JudgedPlan, judge_plans
 from ledger.promises import judge_promises
 from ledger.settling import judge_settlements
@@ -125,7 +124,6 @@ class Worker:
             judge_promises(session, today=self._clock.today(None))
             now = self._clock.now()
             judge_settlements(session, today=self._clock.today(None), now=now)
-            tell_missed(session, today=(now - timedelta(hours=12)).date(), now=now)  # the day that is earliest on earth
         self._accrue(self._clock.today(None) - timedelta(days=1))
         while self._judge_plans():
             pass

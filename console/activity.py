@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from console.models import StaffAccount, StaffAct, What
 from conversations.models import Ticket
-from runtime.ids import ConversationId, StaffId
+from runtime.ids import ConversationId, DebtorId, StaffId
 
 SHOWN_FOR = timedelta(minutes=5)
 """How long a message stays unmasked for whoever asked to see it."""
@@ -16,10 +16,11 @@ PAGE = 100
 
 
 def note(session: Session, *, staff_id: StaffId, what: What, now: datetime, conversation_id: str | None = None,
-         ticket_id: int | None = None, message_id: int | None = None, detail: str | None = None) -> None:
+         ticket_id: int | None = None, message_id: int | None = None, debtor_id: DebtorId | None = None,
+         detail: str | None = None) -> None:
     """Write one line of the log. ``detail`` is encrypted at rest."""
     session.add(StaffAct(staff_id=staff_id, what=what, at=now, conversation_id=conversation_id, ticket_id=ticket_id,
-                         message_id=message_id, detail=detail))
+                         message_id=message_id, debtor_id=debtor_id, detail=detail))
 
 
 def shown_to(session: Session, *, staff_id: StaffId, conversation_id: ConversationId, now: datetime) -> frozenset[int]:

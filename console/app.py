@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from console import conversation_pages, sign_in, ticket_pages
+from console import conversation_pages, debtor_pages, sign_in, ticket_pages
 from console.guard import Guard
 from console.web import Desk, NotAllowed, NotSignedIn, NotThere, at, at_path, by_htmx, go, make_templates, page
 from runtime.clock import Clock
@@ -24,7 +24,7 @@ def console(db: Database, clock: Clock) -> FastAPI:
     app = FastAPI(title="Staff console", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = Desk(db, clock, make_templates())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    for router in (sign_in.router, conversation_pages.router, ticket_pages.router):
+    for router in (sign_in.router, conversation_pages.router, ticket_pages.router, debtor_pages.router):
         app.include_router(router)
     _refusals(app)
     app.add_middleware(Guard)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.models.columns import coded
 from runtime.database import Base, EncryptedText, UTCDateTime
-from runtime.ids import StaffId
+from runtime.ids import DebtorId, StaffId
 
 
 class Role(StrEnum):
@@ -30,6 +30,15 @@ class What(StrEnum):
     HANDED_BACK = "handed_back"
     VIEWED_TICKET = "viewed_ticket"
     CLOSED_TICKET = "closed_ticket"
+    VIEWED_DEBTOR = "viewed_debtor"
+    DID = "did"
+    """Something with a debtor's money, plan or holds."""
+    REFUSED = "refused"
+    """Wanted to, and was not let."""
+    ASKED = "asked"
+    """Asked for somebody's approval."""
+    APPROVED = "approved"
+    DECLINED = "declined"
 
 
 class StaffAccount(Base):
@@ -79,5 +88,6 @@ class StaffAct(Base):
     conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversation.id"))
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    debtor_id: Mapped[DebtorId | None] = mapped_column(ForeignKey("debtor.id"), index=True)
     detail: Mapped[str | None] = mapped_column(EncryptedText)
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

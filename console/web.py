@@ -116,7 +116,7 @@ Someone = Annotated[SignedIn, Depends(someone)]
 
 async def checked_form(request: Request, who: Someone) -> FormData:
     """The form of somebody signed in. Raises NotAllowed when it does not carry their token."""
-    form = await request.form(max_fields=20)
+    form = await request.form(max_fields=80)
     if not secrets.compare_digest(str(form.get("csrf", "")).encode(), who.csrf.encode()):
         raise NotAllowed("This page is out of date. Reload it and try again.")
     return form

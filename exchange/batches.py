@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from exchange.serving import EVERYTHING, Serves, parts
 from ledger.models import Creditor, Debt, Debtor, FeedEvent
 
 
@@ -58,6 +59,6 @@ def events(
         }
 
 
-def batch(session: Session, *, first: int, last: int) -> Batch:
-    """The events from ``first`` to ``last``."""
-    return Batch(first, last, tuple(events(session, first=first, last=last)))
+def batch(session: Session, *, first: int, last: int, serves: Serves = EVERYTHING) -> Batch:
+    """The events from ``first`` to ``last``, as far as they go to whoever ``serves``: there may be none."""
+    return Batch(first, last, parts(session, list(events(session, first=first, last=last)), serves))

@@ -73,6 +73,9 @@ class Feed:
         due = self._claim(receiver)
         if due is None:
             return Came.NOTHING
+        if not due.events:  # nothing of it is for this receiver
+            self._taken(receiver, due)
+            return Came.SENT
         try:
             receiver.take(due)
         except NotTaken as error:
@@ -99,7 +102,7 @@ class Feed:
             if span is None or row is None:
                 return None
             row.sending_to, row.leased_until = span[1], now + LEASE
-            return batch(session, first=span[0], last=span[1])
+            return batch(session, first=span[0], last=span[1], serves=receiver.serves)
 
     def _next(self, session: Session, receiver: Receiver, row: FeedReceiver | None,
               now: datetime) -> tuple[int, int] | None:

@@ -13,10 +13,11 @@ from typing import Protocol
 import httpx
 
 from exchange.batches import Batch
+from exchange.serving import EVERYTHING, Serves, serving
 from exchange.signing import sign
 from runtime.clock import real_now
 from runtime.settings import Settings
-from runtime.webhooks import addresses, keys_of
+from runtime.webhooks import addresses, creditors_of, keys_of
 
 TIMEOUT_SECONDS = 10.0
 
@@ -36,6 +37,9 @@ class Receiver(Protocol):
     @property
     def every(self) -> timedelta:
         """A batch that is not full is not sent more often than this."""
+    @property
+    def serves(self) -> Serves:
+        """Which events it gets."""
     def take(self, batch: Batch) -> None: ...
 
 
@@ -50,6 +54,7 @@ class Webhook:
     timeout: float = TIMEOUT_SECONDS
     at_once: int = 100
     every: timedelta = timedelta(0)
+    serves: Serves = EVERYTHING
 
     def take(self, batch: Batch) -> None:
         """Post it, signed anew with the time of this try."""
@@ -75,6 +80,7 @@ class Folder:
     name: str = "files"
     at_once: int = 5_000
     every: timedelta = timedelta(minutes=1)
+    serves: Serves = EVERYTHING
 
     def take(self, batch: Batch) -> None:
         """Write the two files; the same again gives the same events in a file of the same name."""
@@ -117,5 +123,8 @@ def receivers(chosen: Settings) -> list[Receiver]:
     if chosen.feed_secret is None:
         return []
     keys = keys_of(chosen.feed_secret.get_secret_value())
-    found: list[Receiver] = [Webhook(name, url, keys) for name, url in addresses(chosen.feed_url or "").items()]
-    return [*found, Folder(chosen.feed_dir, keys)] if chosen.feed_dir else found
+    urls = addresses(chosen.feed_url or "")
+    names = [*urls, *(["files"] if chosen.feed_dir else [])]
+    serves = serving(names, creditors_of(chosen.feed_creditors or ""))
+    found: list[Receiver] = [Webhook(name, url, keys, serves=serves[name]) for name, url in urls.items()]
+    return [*found, Folder(chosen.feed_dir, keys, serves=serves["files"])] if chosen.feed_dir else found

@@ -225,7 +225,7 @@ def statements(dialect: str) -> list[str]:
     return {"sqlite": _sqlite, "postgresql": _postgresql}[dialect]()
 
 
-def never_changed(dialect: str, table: str, key: str) -> list[str]:
+def never_changed(dialect: str, table: str, *key: str) -> list[str]:
     """The DDL that keeps the rows of one more table as they were written. The functions of ``statements`` are there."""
     if dialect == "postgresql":
         return [
@@ -237,11 +237,13 @@ def never_changed(dialect: str, table: str, key: str) -> list[str]:
     return [
         *(f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table}"
           f" BEGIN SELECT RAISE(ABORT, 'ledger: {table} rows are never changed'); END" for act in ("UPDATE", "DELETE")),
-        _SQLITE_NO_REPLACE.replace("KEY", key).replace("TABLE", table),
+        _SQLITE_NO_REPLACE.replace("KEY = NEW.KEY", " AND ".join(f"{name} = NEW.{name}" for name in key))
+        .replace("TABLE", table),
     ]
 
 
-LATER = (("take_back", "txn_id"),)
+LATER = (("take_back", "txn_id"), ("plan_version", "plan_id", "number"),
+         ("plan_version_due", "plan_id", "version", "number"))
 """Tables of later revisions whose rows are never changed, and their keys."""
 
 

@@ -1,10 +1,14 @@
 """What the ledger refuses, as types. Callers turn them into words for debtors or staff."""
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from ledger.kinds import Authority, HoldReason, PlanStatus, SettlementStatus
 from ledger.money import Money
 from runtime.ids import DebtId
+
+if TYPE_CHECKING:
+    from ledger.approvals import Asked
 
 
 class LedgerError(Exception):
@@ -145,16 +149,27 @@ class CannotBeSettled(SettlementRefused):
         self.reason = reason
 
 
-class NeedsAuthority(SettlementRefused):
-    """The terms are beyond what may be offered with this authority; ``needed`` may offer them.
+class NeedsApproval(PlanRefused):
+    """The creditor's policy wants the approval of ``needed`` for this. ``ledger.approvals.ask`` records the asking."""
 
-    ``least`` is the lowest amount that the asking authority may offer itself, when there is one.
+    def __init__(self, needed: Authority, asked: "Asked") -> None:
+        super().__init__(f"{asked.act.value.replace('_', ' ')} needs the approval of {needed}")
+        self.needed = needed
+        self.asked = asked
+
+
+class NeedsAuthority(SettlementRefused):
+    """The terms are beyond what may be offered with this authority; ``needed`` may offer them, or approve them.
+
+    ``least`` is the lowest amount that the asking authority may offer itself, when there is one. ``asked`` is what
+    ``ledger.approvals.ask`` records.
     """
 
-    def __init__(self, needed: Authority, least: Money | None) -> None:
+    def __init__(self, needed: Authority, least: Money | None, asked: "Asked | None" = None) -> None:
         super().__init__(f"such a settlement needs the authority of {needed}")
         self.needed = needed
         self.least = least
+        self.asked = asked
 
 
 class SettlementStale(SettlementRefused):

@@ -7,14 +7,14 @@ never a name, an identity factor, what somebody wrote, or anything about health.
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from ledger.kinds import CreditorAccount, HoldReason, PlanStatus, PostingKind
+from ledger.kinds import CreditorAccount, HoldReason, PostingKind
 from ledger.models import Debt, DebtBalance, FeedEvent, Hold, Instalment, Plan, Promise, Settlement, Txn
 from ledger.money import Money
 from runtime.ids import DebtId, DebtorId
@@ -87,7 +87,7 @@ def posting_rows(
                 "amount": Money(abs(credited), owed.currency).json(),
                 "direction": "credit" if credited > 0 else "debit",
                 "value_date": effective_on.isoformat(), "through": through,
-                "owed": owed.json(), "overpaid": Money(overpaid, owed.currency).json(),
+                "owed": owed.json(), "overpaid": Money(overpaid, owed.currency).json(), **_imported(key),
             }, f"posting:{posting_id}:{debt_id}"))
     return rows
 
@@ -98,31 +98,17 @@ def tell_plan(session: Session, plan: Plan, what: str, at: datetime) -> None:
          facts=_plan_facts(session, plan), key=f"plan:{plan.id}:v{plan.version}:{what}")
 
 
-def tell_missed(session: Session, *, today: date, now: datetime) -> int:
-    """Tell of every instalment whose grace is over and which is not paid, once each. Returns how many there were.
+def tell_missed(session: Session, plan: Plan, missed: Iterable[Instalment], at: datetime) -> None:
+    """Instalments were judged missed or part paid; each due date of a plan is told once.
 
-    ``today`` is the earliest date any debtor may have now.
+    What is missed is for ``ledger.plans.judge_plans`` alone to say.
     """
-    late = session.execute(
-        select(Plan, Instalment).join(Instalment, Instalment.plan_id == Plan.id)
-        .where(Plan.status == PlanStatus.ACTIVE, Instalment.due_on < today, Instalment.paid < Instalment.amount)
-        .order_by(Plan.id, Instalment.number)
-    ).all()
-    rows = {
-        f"plan:{plan.id}:missed:{due.due_on.isoformat()}": (plan, due) for plan, due in late
-        if due.due_on + timedelta(days=plan.grace_days) < today
-    }
-    known: set[str] = set()
-    keys = list(rows)
-    for start in range(0, len(keys), 500):
-        known |= set(session.scalars(select(FeedEvent.key).where(FeedEvent.key.in_(keys[start:start + 500]))))
-    for key, (plan, due) in rows.items():
-        if key not in known:
-            tell(session, kind="plan.missed", subject=f"plan:{plan.id}", debtor_id=plan.debtor_id, at=now, key=key,
-                 facts=_plan_facts(session, plan) | {
-                     "number": due.number, "due_on": due.due_on.isoformat(),
-                     "left": Money(due.amount - due.paid, plan.currency).json()})
-    return len(rows.keys() - known)
+    facts = _plan_facts(session, plan)
+    tell_rows(session, [
+        _row("plan.missed", f"plan:{plan.id}", plan.debtor_id, None, at, facts | {
+            "number": due.number, "due_on": due.due_on.isoformat(),
+            "left": Money(due.amount - due.paid, plan.currency).json(),
+        }, f"plan:{plan.id}:missed:{due.due_on.isoformat()}") for due in missed])
 
 
 def _plan_facts(session: Session, plan: Plan) -> dict[str, Any]:
@@ -171,9 +157,15 @@ def tell_hold(session: Session, hold: Hold, what: str, at: datetime, *, stops: I
     facts = {
         "hold": hold.id, "reason": "do_not_contact" if hold.reason is HoldReason.SELF_HARM else hold.reason.value,
         "stops": sorted(stops), "payable": payable, "until": hold.until.isoformat() if hold.until else None,
+        **_imported(hold.key),
     }
     tell(session, kind=f"hold.{what}", subject=f"hold:{hold.id}", debtor_id=hold.debtor_id, debt_id=hold.debt_id, at=at,
          facts=facts, key=f"hold:{hold.id}:{what}")
+
+
+def _imported(key: str) -> dict[str, Any]:
+    """Marks what a file of another system said, so that this system can leave its own words out."""
+    return {"imported": True} if key.startswith("import:") else {}
 
 
 def _row(kind: str, subject: str, debtor_id: DebtorId, debt_id: DebtId | None, at: datetime, facts: Mapping[str, Any],

@@ -111,32 +111,83 @@ def _keep_plans(session: Session, debt_ids: Collection[DebtId], at: datetime) ->
 
 
 def plan_payments(session: Session, plans: Sequence[Plan]) -> dict[int, list[tuple[date, int]]]:
-    """What came in for each of the plans (by id), by value date, the earliest first, in minor units.
+    """What came in for each of the plans (by id), by value date, the earliest first, in minor units."""
+    came: dict[int, list[tuple[date, int, int]]] = {plan.id: [] for plan in plans}
+    for (plan_id, _), payments in share_payments(session, plans).items():
+        came[plan_id] += payments
+    return {plan_id: [(on, amount) for on, _, amount in sorted(found)] for plan_id, found in came.items()}
 
-    What had been paid on a debt when the plan was agreed is taken off what was posted first.
+
+def share_payments(
+    session: Session, plans: Sequence[Plan]
+) -> dict[tuple[int, DebtId], list[tuple[date, int, int]]]:
+    """What came in for each plan on each of its debts: value date, payment, minor units.
+
+    What had been paid on a debt when the plan was agreed is taken off what was posted first, as it was then: that a
+    payment of before is given back or bounces later is nothing the plan has to wait for.
     """
     debt_ids = {share.debt_id for plan in plans for share in plan.debts}
-    on_debt: dict[DebtId, list[tuple[int, date, int]]] = {}
-    for debt_id, txn_id, effective_on, amount in session.execute(net_payments().where(Account.debt_id.in_(debt_ids))):
+    now: dict[DebtId, dict[int, tuple[date, int]]] = {}
+    for debt_id, payment_id, effective_on, amount in session.execute(
+            net_payments().where(Account.debt_id.in_(debt_ids))):
         if debt_id is not None:
-            on_debt.setdefault(debt_id, []).append((txn_id, effective_on, int(amount)))
-    came: dict[int, list[tuple[date, int]]] = {}
+            now.setdefault(debt_id, {})[payment_id] = effective_on, int(amount)
+    bounds = {share.debt_id: share.counted_from for plan in plans for share in plan.debts
+              if share.paid_before and share.counted_from}
+    history = _moves(session, bounds)
+    came: dict[tuple[int, DebtId], list[tuple[date, int, int]]] = {}
     for plan in plans:
-        found: list[tuple[date, int, int]] = []
         for share in plan.debts:
+            stood = now.get(share.debt_id, {})
+            then: dict[int, int] = {}
+            for payment_id, txn_id, amount in history.get(share.debt_id, ()):
+                if share.counted_from and txn_id <= share.counted_from:
+                    then[payment_id] = then.get(payment_id, 0) + amount
             before = share.paid_before
-            for txn_id, effective_on, amount in on_debt.get(share.debt_id, ()):
-                if amount > before:
-                    found.append((effective_on, txn_id, amount - before))
-                before = max(0, before - amount)
-        came[plan.id] = [(effective_on, amount) for effective_on, _, amount in sorted(found)]
+            found = came.setdefault((plan.id, share.debt_id), [])
+            for payment_id in sorted({*stood, *then}):
+                taken = min(before, then.get(payment_id, 0) if then else stood[payment_id][1])
+                before -= taken
+                if payment_id in stood and stood[payment_id][1] > taken:
+                    on, amount = stood[payment_id]
+                    found.append((on, payment_id, amount - taken))
     return came
+
+
+def _moves(session: Session, debt_ids: Collection[DebtId]) -> dict[DebtId, list[tuple[int, int, int]]]:
+    """Every posting that ever moved a payment on these debts: the payment, the posting, what it added to what is paid.
+    """
+    if not debt_ids:
+        return {}
+    original, payment = aliased(Txn), aliased(Txn)
+    base = func.coalesce(original.id, Txn.id)
+    rows = session.execute(
+        select(Account.debt_id, payment.id, Txn.id, func.sum(-Entry.amount))
+        .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
+        .outerjoin(original, original.id == Txn.reverses_id).outerjoin(TakeBack, TakeBack.txn_id == base)
+        .join(payment, payment.id == func.coalesce(TakeBack.payment_id, base))
+        .where(Account.debt_id.in_(debt_ids), Account.kind.in_(OWED), payment.kind == PostingKind.PAYMENT,
+               func.coalesce(original.kind, Txn.kind).in_(_COUNTED))
+        .group_by(Account.debt_id, payment.id, Txn.id).order_by(payment.id, Txn.id))
+    found: dict[DebtId, list[tuple[int, int, int]]] = {}
+    for debt_id, payment_id, txn_id, amount in rows:
+        if debt_id is not None:
+            found.setdefault(debt_id, []).append((payment_id, txn_id, int(amount)))
+    return found
+
+
+def newest_postings(session: Session, debt_ids: Collection[DebtId]) -> dict[DebtId, int]:
+    """The latest posting on each of these debts, whose balances are locked."""
+    rows = session.execute(
+        select(Account.debt_id, func.max(Entry.txn_id)).join(Entry, Entry.account_id == Account.id)
+        .where(Account.debt_id.in_(debt_ids)).group_by(Account.debt_id))
+    return {debt_id: int(txn_id) for debt_id, txn_id in rows if debt_id is not None}
 
 
 def paid_by_debt(session: Session, plan: Plan) -> dict[DebtId, int]:
     """What came in for a plan on each of its debts, in minor units."""
-    paid = paid_on_debts(session, [share.debt_id for share in plan.debts])
-    return {share.debt_id: max(0, paid[share.debt_id] - share.paid_before) for share in plan.debts}
+    return {debt_id: sum(amount for _, _, amount in payments)
+            for (_, debt_id), payments in share_payments(session, [plan]).items()}
 
 
 def count_plan(session: Session, plan: Plan, *, at: datetime) -> None:

@@ -162,6 +162,29 @@ class Authority(StrEnum):
         return self.rank >= needed.rank
 
 
+class BoundedAct(StrEnum):
+    """What needs somebody's approval past a bound, as an approval of it is named."""
+
+    PLAN = "plan"
+    PLAN_CHANGE = "plan_change"
+    WRITE_OFF = "write_off"
+    """Giving up a debt, or a part of one."""
+    SETTLEMENT = "settlement"
+    REFUND = "refund"
+    """This and what follows is bounded by the role of whoever does it."""
+    REVERSAL = "reversal"
+    HOLD = "hold"
+    """Lifting a hold that protects somebody."""
+
+
+class ApprovalStatus(StrEnum):
+    """Where the asking for an approval stands."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
 class Spending(StrEnum):
     """What a household spends money on, as an income and expenditure form lists it."""
 

@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ledger.models import Budget, Hold, Plan, Promise, Settlement
+from ledger.models import Approval, Budget, Hold, Plan, Promise, Settlement
 
-Row = TypeVar("Row", Budget, Hold, Plan, Promise, Settlement)
+Row = TypeVar("Row", Approval, Budget, Hold, Plan, Promise, Settlement)
 
 
 def found(session: Session, table: type[Row], key: str) -> Row | None:

@@ -78,7 +78,8 @@ def recall_debt(
 ) -> Debt:
     """The creditor takes a debt back: nothing is owed to us any more, its plans and settlements end, promises rest.
 
-    An overpayment stays. The same key again changes nothing. Raises NotFound, KeyReused.
+    An overpayment stays. The same key again changes nothing, not even when the recall was reversed meanwhile.
+    Raises NotFound, KeyReused.
     """
     balance = lock_balances(session, [debt_id])[debt_id]
     debt = session.get(Debt, debt_id, populate_existing=True)
@@ -86,12 +87,15 @@ def recall_debt(
         raise NotFound(f"there is no debt {debt_id}")
     if debt.status is DebtStatus.RECALLED:
         return debt
-    debt.status = DebtStatus.RECALLED
-    if balance.owed:
+    if not balance.owed:
+        debt.status = DebtStatus.RECALLED
+    else:
         txn, fresh = begin_posting(session, key=key, kind=PostingKind.RECALL, effective_on=effective_on, posted_at=now,
                                    actor=actor, cause=cause, content=debt.ref)
-        if not fresh:
-            raise KeyReused(key)
+        if not fresh:  # recalled under this key, and that was reversed since: it takes another key to recall it again
+            return debt
+        debt.status = DebtStatus.RECALLED
+        session.flush()
         finish_posting(session, txn, all_owed(debt, balance, CreditorAccount.PLACED), {debt_id: balance})
     session.flush()
     end_arrangements(session, key=key, debt_id=debt_id, actor=actor, now=now)

@@ -13,12 +13,14 @@ from dateutil.relativedelta import relativedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from ledger.approvals import Asked, clear
 from ledger.confirming import refuse_stale
 from ledger.errors import (
     AlreadyInPlan,
     AlreadySettling,
     CannotBeSettled,
     KeyReused,
+    NeedsApproval,
     NeedsAuthority,
     NotFound,
     SettlementRefused,
@@ -28,7 +30,7 @@ from ledger.errors import (
 from ledger.feed import tell_settlement
 from ledger.holds import active_holds, effect_of, strongest
 from ledger.keeping import paid_on_debts
-from ledger.kinds import Authority, DebtStatus, PlanStatus, SettlementStatus
+from ledger.kinds import Authority, BoundedAct, DebtStatus, PlanStatus, SettlementStatus
 from ledger.models import Creditor, Debt, DebtBalance, Plan, PlanDebt, Settlement, SettlementDue
 from ledger.money import Money
 from ledger.once import found, once
@@ -95,7 +97,14 @@ def offer_settlement(
     if not 0 < amount.minor < owed.minor or payments < 1:
         raise SettlementRefused(f"{amount} in {payments} payments is no settlement of {owed}")
     policy = policy_for(session.get_one(Creditor, debt.creditor_id))
-    tier = _allowed(policy, owed, amount, payments, _months(debt.opened_on, today), authority)
+    tier, needed, least = _allowed(policy, owed, amount, payments, _months(debt.opened_on, today), authority)
+    asked = Asked(key, BoundedAct.SETTLEMENT, debt.debtor_id, debt_id,
+                  [amount.json(), payments, str(accept_by), str(pay_by)], needed)
+    try:
+        clear(session, asked, authority=authority, actor=actor, now=now)
+    except NeedsApproval:
+        raise NeedsAuthority(needed, least, asked) from None
+    authority = max(authority, needed, key=lambda who: who.rank)
     stands, pays = (tier.stands_days, tier.within_days) if tier else (USUAL_DAYS, USUAL_DAYS * payments)
     last = pay_by or today + timedelta(days=pays)
     until = accept_by or min(last, today + timedelta(days=stands))
@@ -282,18 +291,16 @@ def _settleable(session: Session, debt_id: DebtId, balance: DebtBalance, now: da
 
 def _allowed(
     policy: Policy, owed: Money, amount: Money, payments: int, months_old: int, authority: Authority
-) -> SettlementTier | None:
-    """The tier that allows these terms; None where the authority itself is enough. Raises NeedsAuthority."""
+) -> tuple[SettlementTier | None, Authority, Money | None]:
+    """The tier that allows these terms (None: they are outside), who may offer them, the least one may oneself."""
     every = list(policy.settlement.fitting(owed.decimal, months_old, Authority.LEAD))
     allowing = [tier for tier in every if amount >= tier.closes(owed) and payments <= tier.payments]
     tier = min(allowing, key=lambda each: (each.authority.rank, each.pay_percent), default=None)
     percent = Decimal(amount.minor) * 100 / owed.minor
     needed = tier.authority if tier else max(
         Authority.STAFF, policy.approval.settlement_below_percent.below(percent), key=lambda who: who.rank)
-    if not authority.covers(needed):
-        own = [each.closes(owed) for each in every if authority.covers(each.authority)]
-        raise NeedsAuthority(needed, min(own, default=None))
-    return tier
+    own = [each.closes(owed) for each in every if authority.covers(each.authority)]
+    return tier, needed, min(own, default=None)
 
 
 def _months(opened_on: date, today: date) -> int:

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.errors import OperatorError
-from runtime.webhooks import addresses, keys_of
+from runtime.webhooks import addresses, creditors_of, keys_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     feed_url: str | None = Field(None, description="Who gets the feed: https://…, or several as name=https://…")
     feed_dir: Path | None = Field(None, description="Folder the feed is written to, as signed files")
     feed_secret: SecretStr | None = Field(None, validate_default=True, description="What the feed is signed with")
+    feed_creditors: str | None = Field(None, validate_default=True,
+                                       description="Creditors with a receiver of their own: name=REF,REF name=REF")
     feed_poll_seconds: float = Field(10, ge=0.1, le=300, description="How often new events are sent out")
     messages_per_minute: int = Field(40, ge=1, description="Messages one conversation may send a minute")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -56,7 +58,7 @@ class Settings(BaseSettings):
 
     @field_validator("database_url", "public_url", "stripe_api_key", "stripe_webhook_secret", "telegram_bot_token",
                      "alert_webhook", "alert_email", "smtp_url", "secret_key", "engine_secret", "feed_url", "feed_dir",
-                     "feed_secret", mode="before")
+                     "feed_secret", "feed_creditors", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -84,6 +86,14 @@ class Settings(BaseSettings):
             keys_of(value.get_secret_value())
         elif info.data.get("feed_url") or info.data.get("feed_dir"):
             raise ValueError("the feed is signed: make a secret with: debtdesk feed secret")
+        return value
+
+    @field_validator("feed_creditors", mode="after")
+    @classmethod
+    def _served(cls, value: str | None, info: ValidationInfo) -> str | None:
+        known = {*addresses(info.data.get("feed_url") or ""), *(["files"] if info.data.get("feed_dir") else [])}
+        if strange := sorted(creditors_of(value or "").keys() - known):
+            raise ValueError(f"{strange[0]} is no receiver of the feed: name it in DEBTDESK_FEED_URL first")
         return value
 
     @property

@@ -32,6 +32,23 @@ def keys_of(setting: str) -> list[bytes]:
     return keys
 
 
+def creditors_of(setting: str) -> dict[str, frozenset[str]]:
+    """Receiver → references of its creditors, from ``northern=NG,NG2 parcel=PARCEL``. Raises ValueError.
+
+    A creditor has one receiver.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for word in setting.split():
+        named = re.fullmatch(r"([a-z][a-z0-9-]{0,29})=([^,=]+(?:,[^,=]+)*)", word)
+        if named is None:
+            raise ValueError("not receivers and their creditors, such as northern=NG,NG2 parcel=PARCEL")
+        name, refs = named[1], frozenset(ref.upper() for ref in named[2].split(","))
+        if name in found or any(refs & others for others in found.values()):
+            raise ValueError(f"{name} or one of its creditors is named twice: a creditor has one receiver")
+        found[name] = refs
+    return found
+
+
 def addresses(setting: str) -> dict[str, str]:
     """Name → address, from ``https://…`` or ``dialler=https://… books=https://…``. Raises ValueError.
 

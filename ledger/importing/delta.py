@@ -14,6 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from ledger.accrual import bring_up_to_date
 from ledger.confirming import confirm
 from ledger.corrections import adjust, write_off
 from ledger.errors import LedgerError
@@ -21,7 +22,7 @@ from ledger.importing.checking import Good
 from ledger.importing.parties import rewrite
 from ledger.importing.problems import Problem
 from ledger.importing.records import Change, DebtorFacts, Record, unpacked
-from ledger.kinds import OWED, CreditorAccount, DebtStatus, PlanStatus, PostingKind, WriteOffReason
+from ledger.kinds import OWED, Authority, CreditorAccount, DebtStatus, PlanStatus, PostingKind, WriteOffReason
 from ledger.models import Account, Creditor, Debt, DebtBalance, DeltaImport, Entry, Plan, PlanDebt, Txn
 from ledger.money import Money
 from ledger.opening import recall_debt
@@ -155,7 +156,8 @@ class Applied:
             return self._write_off(debt, balance, day, cause)
         if record.change is Change.CLOSED or record.settled_on:
             if debt.status is DebtStatus.OPEN and balance.owed:
-                receive(
+                bring_up_to_date(self.session, {debt.id: (debt, debt.creditor)}, before=day, posted_at=self.now)
+                receive(  # all that is owed on that day, interest included: the receiving adds none any more
                     self.session, key=f"import:{debt.ref}:settled", split={debt.id: Money(balance.owed, debt.currency)},
                     effective_on=day, posted_at=self.now, actor=self.actor, cause=cause, through=CreditorAccount.DIRECT,
                 )  # fmt: skip
@@ -219,6 +221,9 @@ class Applied:
             if said != has:
                 setattr(debt, name, said)
                 changed[name] = has
+        if record.interest_rate not in (None, debt.interest_rate):  # a file without the column says nothing of it
+            changed["interest_rate"] = debt.interest_rate
+            debt.interest_rate = record.interest_rate
         if changed:
             self._tell(record.line, f"debt {debt.ref}", changed)
         debtor = debt.debtor
@@ -236,8 +241,8 @@ class Applied:
         debt = self.session.get_one(Debt, debt_id)
         if debt.status is not DebtStatus.RECALLED:
             recall_debt(
-                self.session, key=f"import:{ref}:recalled", debt_id=debt_id, effective_on=self.delta.as_of.date(),
-                now=self.now, actor=self.actor, cause=cause,
+                self.session, key=f"import:{ref}:{self.delta.as_of.isoformat()}:recalled", debt_id=debt_id,
+                effective_on=self.delta.as_of.date(), now=self.now, actor=self.actor, cause=cause,
             )  # fmt: skip
             self.changes.recalled += 1
         return True
@@ -247,6 +252,7 @@ class Applied:
             write_off(
                 self.session, key=f"import:{debt.ref}:written_off", debt_id=debt.id, effective_on=day,
                 reason=WriteOffReason.UNCOLLECTABLE, posted_at=self.now, actor=self.actor, note=cause,
+                authority=Authority.LEAD,  # the creditor itself gives it up
             )  # fmt: skip
             self.changes.written_off += 1
         return True

@@ -7,11 +7,12 @@ says otherwise of a debtor is a notice. A delta file (``ledger.importing.delta``
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from ledger.accrual import bring_up_to_date
 from ledger.bulk import BulkWriter, bulk_writer, by_thousands
 from ledger.holds import HoldReason, place_hold
 from ledger.importing.beside import checked
@@ -25,6 +26,7 @@ from ledger.importing.records import DebtorFacts, unpacked
 from ledger.kinds import CreditorAccount, DebtStatus
 from ledger.models import Creditor, Debt, DebtBalance, Debtor, Hold, Promise
 from ledger.money import Money
+from ledger.policy import policy_for
 from ledger.posting_many import Payment, post_many
 from runtime.database import Database
 from runtime.errors import OperatorError
@@ -318,6 +320,7 @@ class _Placing:
     def _settle(self, rows: Sequence[Good], ids: dict[str, DebtId]) -> None:
         """Payments to the creditor directly of all that is left on debts, dated as the file says."""
         for some in by_thousands(rows):
+            self._accrue([(ids[row.record[3]], unpacked(row.record).settled_on or self.now.date()) for row in some])
             owed = {balance.debt_id: balance for balance in self.session.scalars(
                 select(DebtBalance).where(DebtBalance.debt_id.in_([ids[row.record[3]] for row in some]))
                 .order_by(DebtBalance.debt_id).with_for_update().execution_options(populate_existing=True)
@@ -332,6 +335,15 @@ class _Placing:
                 for row in some if owed[ids[row.record[3]]].owed
             ])  # fmt: skip
             self.loaded.settled += len(some)
+
+    def _accrue(self, paid: Sequence[tuple[DebtId, date]]) -> None:
+        """Interest up to the day before each was paid, so that nothing is left over."""
+        on = dict(paid)
+        debts = self.session.execute(
+            select(Debt, Creditor).join(Creditor, Creditor.id == Debt.creditor_id).where(Debt.id.in_(on))).all()
+        for debt, creditor in debts:
+            if policy_for(creditor).interest.method is not None:
+                bring_up_to_date(self.session, {debt.id: (debt, creditor)}, before=on[debt.id], posted_at=self.now)
 
     def _cause(self, row: Good) -> str:
         return f"import of {self.name[:120]}, line {row.record[0]}"

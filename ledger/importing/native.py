@@ -9,7 +9,7 @@ from typing import Literal
 
 Kind = Literal[
     "ref", "text", "amount", "date", "yes_or_no", "country", "region", "currency", "language",
-    "timezone", "email", "phone", "postcode", "policy", "status", "word", "change",
+    "timezone", "email", "phone", "postcode", "policy", "status", "word", "change", "rate",
 ]  # fmt: skip
 
 
@@ -60,6 +60,7 @@ LAYOUT: tuple[Field, ...] = (
     Field("disputed", "yes_or_no", "Whether the debtor disputes it; an open debt goes on hold"),
     Field("settled_on", "date", "The day it was paid in full; the day of the import for `settled` without one"),
     Field("change", "change", "In a delta file: `new`, `changed`, `closed`, `written_off` or `recalled`"),
+    Field("interest_rate", "rate", "Per cent a year by its contract or judgment; the policy's when empty"),
 )
 FIELDS: Mapping[str, Field] = {field.name: field for field in LAYOUT}
 REQUIRED: tuple[str, ...] = tuple(field.name for field in LAYOUT if field.required)

@@ -4,6 +4,8 @@ Only for debts nobody else can know yet. Tests compare the outcome with that of 
 """
 
 import hashlib
+import json
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ledger.bulk import BulkWriter
+from ledger.holds import EFFECTS
 from ledger.kinds import OWED, CreditorAccount, DebtStatus, HoldReason, PostingKind
 from ledger.models import Account
 from ledger.money import exponent
@@ -21,8 +24,8 @@ DEBTOR = ("id", "ref", "first_name", "last_name", "date_of_birth", "postcode", "
           "language", "email", "phone", "vulnerable", "created_at")  # fmt: skip
 CREDITOR = ("id", "ref", "name", "country", "currency", "policy", "own_collector")
 DEBT = ("id", "ref", "debtor_id", "creditor_id", "currency", "kind", "description", "original_creditor", "opened_on",
-        "due_on", "last_acknowledged_on", "status", "time_barred", "as_of")  # fmt: skip
-HOLD = ("key", "debtor_id", "debt_id", "reason", "placed_at", "actor", "cause")
+        "due_on", "last_acknowledged_on", "status", "time_barred", "interest_rate", "as_of")  # fmt: skip
+HOLD = ("id", "key", "debtor_id", "debt_id", "reason", "placed_at", "actor", "cause")
 _ACCOUNT = ("id", "debt_id", "kind", "currency", "exponent")
 _OF_CREDITOR = ("id", "creditor_id", "kind", "currency", "exponent")
 _TXN = ("id", "idem_key", "content_hash", "kind", "effective_on", "posted_at", "actor", "cause")
@@ -33,6 +36,8 @@ _OPENING, _PAYMENT = PostingKind.OPENING.value, PostingKind.PAYMENT.value
 _PLACED, _DIRECT = CreditorAccount.PLACED.value, CreditorAccount.DIRECT.value
 _OPEN, _PAID = DebtStatus.OPEN.value, DebtStatus.PAID.value
 _DISPUTE = HoldReason.DISPUTE.value
+_STOPS = sorted(act.value for act in EFFECTS[HoldReason.DISPUTE].stops)
+_EVENT = ("uid", "key", "subject", "kind", "debtor_id", "debt_id", "at", "facts")
 
 NewDebt = tuple[DebtorId, CreditorId, tuple[Any, ...], bool]
 """Its debtor, its creditor, its record as ``packed`` made it, and whether to settle it at once."""
@@ -41,7 +46,8 @@ NewDebt = tuple[DebtorId, CreditorId, tuple[Any, ...], bool]
 class Openings:
     """Writes new debts. ``writer`` is that of ``session``; ``source`` names the file in every cause.
 
-    ``as_of`` is when their balances were so. What the file says is not told to other systems: it comes from there.
+    ``as_of`` is when their balances were so. Disputes and payments that the file says are told to other systems, marked
+    as ``imported``; openings are not.
     """
 
     def __init__(
@@ -66,12 +72,14 @@ class Openings:
         entries: list[tuple[Any, ...]] = []
         balances: list[tuple[Any, ...]] = []
         holds: list[tuple[Any, ...]] = []
+        told: list[tuple[Any, ...]] = []
         now, actor = self._now, self._actor
         for debt_id, (debtor_id, creditor_id, record, at_once) in zip(debt_ids, debts, strict=True):
             (line, _, _, ref, kind, description, original, currency, minor, opened_on, due_on, acknowledged, barred,
-             disputed, settled_on, _) = record  # fmt: skip
+             disputed, settled_on, _, rate) = record  # fmt: skip
             row = (debt_id, ref, debtor_id, creditor_id, currency, kind, description, original, opened_on, due_on,
-                   acknowledged, _PAID if at_once else _OPEN, None if barred is None else flags[barred])  # fmt: skip
+                   acknowledged, _PAID if at_once else _OPEN, None if barred is None else flags[barred],
+                   rate)  # fmt: skip
             rows.append((*row, self._as_of))
             cause = f"{self._cause}{line}"
             principal, interest, fees, costs = minor
@@ -101,17 +109,30 @@ class Openings:
                 entries.extend((txn_id, account_id, currency, -part) for account_id, part in mine)
                 entries.append((txn_id, self._account(creditor_id, _DIRECT, currency), currency, owed))
                 balances.append((debt_id, 0, 0, 0, 0, 0, 2))
+                told.append(_event(f"posting:{txn_id}", "payment.received", debtor_id, debt_id, now, {
+                    "posting": txn_id, "reverses": None, "key": f"import:{ref}:settled",
+                    "amount": {"minor": owed, "currency": currency}, "direction": "credit", "value_date": settled_on,
+                    "through": [_DIRECT], "owed": {"minor": 0, "currency": currency},
+                    "overpaid": {"minor": 0, "currency": currency}, "imported": True,
+                }, f"posting:{txn_id}:{debt_id}"))
             else:
                 balances.append((debt_id, principal, interest, fees, costs, 0, 1))
                 if disputed and not settled_on:
                     holds.append((f"import:{ref}:dispute", debtor_id, debt_id, _DISPUTE, now, actor, cause))
+        hold_ids = writer.ids("hold", len(holds)) if holds else ()
+        for hold_id, hold in zip(hold_ids, holds, strict=True):
+            told.append(_event(f"hold:{hold_id}", "hold.placed", hold[1], hold[2], now, {
+                "hold": hold_id, "reason": _DISPUTE, "stops": _STOPS, "payable": EFFECTS[HoldReason.DISPUTE].payable,
+                "until": None, "imported": True,
+            }, f"hold:{hold_id}:placed"))
         writer.insert("debt", DEBT, rows)
         writer.insert("account", _ACCOUNT, accounts)
         writer.insert("txn", _TXN, txns)
         writer.insert("entry", _ENTRY, entries)
         writer.insert("seal", ("txn_id",), [(txn[0],) for txn in txns])
         writer.insert("debt_balance", _BALANCE, balances)
-        writer.insert("hold", HOLD, holds)
+        writer.insert("hold", HOLD, [(hold_id, *hold) for hold_id, hold in zip(hold_ids, holds, strict=True)])
+        writer.insert("feed_event", _EVENT, told)
         return debt_ids, len(holds)
 
     def _account(self, creditor_id: CreditorId, kind: str, currency: str) -> int:
@@ -127,6 +148,13 @@ class Openings:
                 self._writer.insert("account", _OF_CREDITOR, [(found, *key, exponent(currency))])
             self._of_creditor[key] = found
         return self._of_creditor[key]
+
+
+def _event(
+    subject: str, kind: str, debtor_id: int, debt_id: int, at: str, facts: dict[str, Any], key: str
+) -> tuple[Any, ...]:
+    """What ``ledger.feed.tell`` writes."""
+    return f"evt_{secrets.token_urlsafe(16)}", key, subject, kind, debtor_id, debt_id, at, json.dumps(facts)
 
 
 def _hash(content: str) -> str:

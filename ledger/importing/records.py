@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -65,6 +66,7 @@ class Record(NamedTuple):
     disputed: bool
     settled_on: date | None
     change: Change | None = None
+    interest_rate: Decimal | None = None
 
     @property
     def amounts(self) -> Mapping[Bucket, Money]:
@@ -81,7 +83,8 @@ _DATES_OF_RECORD = tuple(
     Record._fields.index(name) for name in ("opened_on", "due_on", "last_acknowledged_on", "settled_on")
 )
 _BORN = DebtorFacts._fields.index("date_of_birth")
-_CREDITOR, _DEBTOR, _CHANGE = (Record._fields.index(name) for name in ("creditor", "debtor", "change"))
+_CREDITOR, _DEBTOR, _CHANGE, _RATE = (
+    Record._fields.index(name) for name in ("creditor", "debtor", "change", "interest_rate"))
 
 
 def packed(record: Record) -> tuple[Any, ...]:
@@ -93,6 +96,8 @@ def packed(record: Record) -> tuple[Any, ...]:
         plain[place] = plain[place] and plain[place].isoformat()
     plain[_CREDITOR], plain[_DEBTOR] = tuple(record.creditor), tuple(debtor)
     plain[_CHANGE] = record.change and record.change.value
+    if record.interest_rate is not None:
+        plain[_RATE] = f"{record.interest_rate.normalize():f}"
     return tuple(plain)
 
 
@@ -104,4 +109,5 @@ def unpacked(plain: tuple[Any, ...]) -> Record:
         values[place] = values[place] and date.fromisoformat(values[place])
     values[_CREDITOR], values[_DEBTOR] = CreditorFacts(*plain[_CREDITOR]), DebtorFacts(*debtor)
     values[_CHANGE] = plain[_CHANGE] and Change(plain[_CHANGE])
+    values[_RATE] = None if plain[_RATE] is None else Decimal(plain[_RATE])
     return Record(*values)

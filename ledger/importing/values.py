@@ -100,6 +100,14 @@ def amount(value: str, *, numbers: Numbers) -> Decimal:
     return Decimal(f"{whole}.{part}" if part else whole)
 
 
+def rate(value: str, *, numbers: Numbers) -> Decimal:
+    """Per cent a year, with or without its sign; below 1000 and not below zero."""
+    found = amount(value.removesuffix("%").rstrip(), numbers=numbers)
+    if found >= 1000:
+        raise BadValue(f"{shown(value)} is no rate of interest in per cent a year")
+    return found
+
+
 def written(day: date, pattern: str) -> str:
     """``day`` as ``date_reader(pattern)`` reads it."""
     figures = {

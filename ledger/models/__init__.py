@@ -1,6 +1,7 @@
 """The tables of the ledger."""
 
 from ledger.models.accrual import Accrual, AccrualSpan
+from ledger.models.approvals import Approval
 from ledger.models.budgets import Budget
 from ledger.models.feed import FeedEvent
 from ledger.models.holds import Hold
@@ -12,7 +13,7 @@ from ledger.models.promises import Promise, PromiseDebt
 from ledger.models.settlements import Settlement, SettlementDue
 
 __all__ = [
-    "Account", "Accrual", "AccrualSpan", "Budget", "Creditor", "Debt", "DebtBalance", "Debtor", "DeltaImport", "Entry",
-    "FeedEvent", "Hold", "Instalment", "InstalmentEvent", "Plan", "PlanDebt", "PlanVersion", "PlanVersionDue",
-    "Promise", "PromiseDebt", "Seal", "Settlement", "SettlementDue", "TakeBack", "Txn",
+    "Account", "Accrual", "AccrualSpan", "Approval", "Budget", "Creditor", "Debt", "DebtBalance", "Debtor",
+    "DeltaImport", "Entry", "FeedEvent", "Hold", "Instalment", "InstalmentEvent", "Plan", "PlanDebt", "PlanVersion",
+    "PlanVersionDue", "Promise", "PromiseDebt", "Seal", "Settlement", "SettlementDue", "TakeBack", "Txn",
 ]

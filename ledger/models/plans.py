@@ -74,6 +74,8 @@ class PlanDebt(Base):
     """What was owed on the debt when the plan was agreed."""
     paid_before: Mapped[int] = mapped_column(BigInteger)
     """All that had been paid on the debt until then: what comes on top counts for the plan."""
+    counted_from: Mapped[int | None] = mapped_column(BigInteger)
+    """The latest posting on the debt then. None in plans of earlier versions of the program."""
 
 
 class Instalment(Base):

@@ -8,7 +8,7 @@ from math import ceil
 from dateutil.relativedelta import relativedelta
 
 from ledger.errors import WrongCurrency
-from ledger.money import Money
+from ledger.money import Money, exponent
 from ledger.offers.offer import Offer
 from ledger.policy import Policy
 from ledger.schedule import Frequency, Shape, first_due, working_days
@@ -40,9 +40,15 @@ def most_affordable(surplus: Money, frequency: Frequency) -> Money:
     return Money(int(surplus.minor * months_between(frequency)), surplus.currency)
 
 
-def down_payment(policy: Policy, total: Money) -> Money | None:
-    """What has to come first, at most all; None when nothing does."""
-    return None if policy.plans.down_payment is None else policy.plans.down_payment.of(total)
+def down_payment(policy: Policy, total: Money, own: Money | None = None) -> Money | None:
+    """What comes first, at most all: what the policy asks for, or more where the debtor has an ``own`` sum to begin.
+
+    None when nothing does.
+    """
+    asked = None if policy.plans.down_payment is None else policy.plans.down_payment.of(total)
+    if own is None or own.minor <= 0:
+        return asked
+    return min(total, own if asked is None else max(own, asked))
 
 
 def shape_for(policy: Policy, frequency: Frequency, place: str | None) -> Shape:
@@ -54,25 +60,32 @@ def shape_for(policy: Policy, frequency: Frequency, place: str | None) -> Shape:
 
 def _most_dues(policy: Policy, total: Money, frequency: Frequency, first_on: date) -> int:
     """How many due dates lie within the policy's longest term."""
-    months = policy.term_months(total)
+    months, bound = policy.term_months(total), policy.approval.plan_longer_than_months.staff
+    if bound:
+        months = min(months, int(bound))
     if frequency.unit == "month":
         return 2 * months if frequency.twice_a_month else ceil_div(months, frequency.every)
     days = (first_on + relativedelta(months=months) - first_on).days
     return ceil_div(days, 7 * frequency.every)
 
 
-def floor(policy: Policy, total: Money, frequency: Frequency, first_on: date) -> Money:
+def floor(policy: Policy, total: Money, frequency: Frequency, first_on: date, down: Money | None = None) -> Money:
     """The smallest instalment the policy allows: by amount, by percentage and by the longest term for this balance.
 
+    With nobody's approval: the bounds from which staff have to approve a plan count too.
+
     Never above ``total`` less the down payment; ``total`` when that is all. Raises ValueError for a rhythm it does not
-    allow, WrongCurrency.
+    allow, WrongCurrency. ``down`` is what the debtor pays first of their own accord.
     """
     check(policy, total)
     if (minimum := policy.minimum(frequency)) is None:
         raise ValueError(f"{frequency} is not allowed by {policy.name}")
+    if (bound := policy.approval.instalment_below.staff) is not None:
+        least = ceil(Fraction(bound) * 10 ** exponent(total.currency) * months_between(frequency))
+        minimum = max(minimum, Money(least, total.currency))
     percent = ceil(total.minor * Fraction(policy.plans.minimum_percent) / 100 * months_between(frequency))
     dues, rest = _most_dues(policy, total, frequency, first_on), total.minor
-    if (down := down_payment(policy, total)) is not None and down < total and dues > 1:
+    if (down := down_payment(policy, total, down)) is not None and down < total and dues > 1:
         dues, rest = dues - 1, rest - down.minor
     elif down == total:
         return total
@@ -81,13 +94,14 @@ def floor(policy: Policy, total: Money, frequency: Frequency, first_on: date) ->
 
 def offer_of(
     policy: Policy, total: Money, amount: Money, frequency: Frequency, first_on: date, place: str | None,
-    cap: Money | None = None,
+    cap: Money | None = None, down: Money | None = None,
 ) -> Offer:
     """``amount`` in this rhythm, laid out by the policy; one payment of all when the amount is that much.
 
-    What is left over joins no other instalment where that would go beyond ``cap``.
+    What is left over joins no other instalment where that would go beyond ``cap``. ``down`` is the debtor's own first
+    payment.
     """
-    down = down_payment(policy, total)
+    down = down_payment(policy, total, down)
     if amount >= total or down == total:
         amount, down = total, None
     most = total - down if down else total

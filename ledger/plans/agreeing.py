@@ -10,13 +10,21 @@ from ledger.budgets import refuse_unaffordable
 from ledger.confirming import refuse_stale
 from ledger.errors import KeyReused, NotFound, OfferStale
 from ledger.feed import tell_plan
-from ledger.keeping import paid_on_debts
-from ledger.kinds import PlanAct, PlanStatus
+from ledger.keeping import newest_postings, paid_on_debts
+from ledger.kinds import Authority, BoundedAct, PlanAct, PlanStatus
 from ledger.models import Debt, Instalment, Plan, PlanDebt
 from ledger.money import Money
 from ledger.offers import Offer
 from ledger.once import found, once
-from ledger.plans.allowed import debtor_place, policy_of, refuse_outside, refuse_planned, refuse_unpayable
+from ledger.plans.allowed import (
+    approver_of,
+    debtor_place,
+    policy_of,
+    refuse_outside,
+    refuse_planned,
+    refuse_unapproved,
+    refuse_unpayable,
+)
 from ledger.plans.versions import version_of
 from ledger.posting import content_hash, lock_balances
 from ledger.settlements import refuse_settling
@@ -25,13 +33,14 @@ from runtime.ids import DebtId, DebtorId
 
 def agree_plan(
     session: Session, *, key: str, debtor_id: DebtorId, debt_ids: Collection[DebtId], offer: Offer, actor: str,
-    now: datetime, by_staff: bool = False,
+    now: datetime, by_staff: bool = False, authority: Authority | None = None,
 ) -> Plan:
     """Make ``offer`` a plan over all of the balance of ``debt_ids``. The same key again returns the same plan.
 
     Raises NotFound, DebtNotPayable (disputed, bankrupt, nothing owed …), AlreadyInPlan, AlreadySettling, OfferStale
     (the balance has changed), KeyReused (the key stands for another offer), and, unless ``by_staff``, who may agree all
-    the same, OutsidePolicy, AboveSurplus and BalanceStale.
+    the same, OutsidePolicy, AboveSurplus and BalanceStale. NeedsApproval where the policy wants somebody with more
+    than ``authority``, which is that of a member of staff when it is not given and ``by_staff``.
     """
     session.flush()
     wanted = sorted(set(debt_ids))
@@ -55,7 +64,10 @@ def agree_plan(
         refuse_stale(session, wanted, now=now)
         refuse_outside(offer, policy, place=debtor_place(session, debtor_id), now=now)
         refuse_unaffordable(session, debtor_id, offer.instalment, offer.frequency, policy, now.date())
-    paid = paid_on_debts(session, wanted)
+    refuse_unapproved(
+        session, approver_of(offer, policy), act=BoundedAct.PLAN, key=key, debtor_id=debtor_id, actor=actor, now=now,
+        content=[wanted, offer.json()], authority=authority or (Authority.STAFF if by_staff else Authority.BOT))
+    paid, newest = paid_on_debts(session, wanted), newest_postings(session, wanted)
 
     def make() -> Plan:
         plan = Plan(
@@ -67,7 +79,8 @@ def agree_plan(
                 Instalment(number=number, due_on=due.on, amount=due.amount.minor, paid=0)
                 for number, due in enumerate(offer.dues, start=1)
             ],
-            debts=[PlanDebt(debt_id=i, amount=balances[i].owed, paid_before=paid[i]) for i in wanted],
+            debts=[PlanDebt(debt_id=i, amount=balances[i].owed, paid_before=paid[i], counted_from=newest.get(i))
+                   for i in wanted],
         )
         plan.versions = [version_of(plan, key=key, content=asked, act=PlanAct.AGREED, paid=0, actor=actor,
                                     by_staff=by_staff, why="", now=now)]

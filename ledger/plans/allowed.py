@@ -3,15 +3,19 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ledger.approvals import Asked, clear
 from ledger.errors import AlreadyInPlan, DebtNotPayable, OutsidePolicy
 from ledger.holds import active_holds, effect_of, strongest
-from ledger.kinds import DebtStatus, PlanAct, PlanStatus
+from ledger.kinds import Authority, BoundedAct, DebtStatus, PlanAct, PlanStatus
 from ledger.models import Creditor, Debt, DebtBalance, Debtor, Plan, PlanDebt, PlanVersion
-from ledger.offers import Allowed, Offer, counter
+from ledger.money import exponent, zero
+from ledger.offers import Allowed, Offer, counter, months_between
 from ledger.policy import Policy, policy_for, strictest
 from ledger.schedule import place_of
 from runtime.ids import DebtId, DebtorId
@@ -60,7 +64,7 @@ def refuse_outside(offer: Offer, policy: Policy, *, place: str, now: datetime) -
     today = (now - timedelta(hours=12)).date()  # the earliest date anybody on earth may have now
     for day in (today, today + timedelta(days=1)):
         answer = counter(policy, offer.total, amount=offer.instalment, frequency=offer.frequency,
-                         first_on=offer.first_on, today=day, place=place)
+                         first_on=offer.first_on, today=day, place=place, down=offer.down)
         if not isinstance(answer, Allowed):
             continue
         # a last instalment may stay by itself where joining it would be too much for the debtor
@@ -68,6 +72,25 @@ def refuse_outside(offer: Offer, policy: Policy, *, place: str, now: datetime) -
         if offer.dues in (answer.offer.dues, by_itself.dues):
             return
     raise OutsidePolicy(f"{offer.instalment} from {offer.first_on} is outside {policy.name}")
+
+
+def approver_of(offer: Offer, policy: Policy) -> Authority:
+    """Who approves a plan on these terms. One payment of all is never too small, nor is what remains after a down one.
+    """
+    step = months_between(offer.frequency)
+    months, rest = int(offer.count * step), offer.total - (offer.down or zero(offer.total.currency))
+    if offer.instalment >= rest:
+        return policy.approval.plan_longer_than_months.above(months)
+    a_month = Fraction(offer.instalment.minor) / step / 10 ** exponent(offer.total.currency)
+    return policy.approval.for_plan(months, Decimal(a_month.numerator) / Decimal(a_month.denominator))
+
+
+def refuse_unapproved(
+    session: Session, needed: Authority, *, act: BoundedAct, key: str, debtor_id: DebtorId, content: object,
+    authority: Authority, actor: str, now: datetime,
+) -> None:
+    """Raises NeedsApproval when the policy wants somebody with more authority for these terms."""
+    clear(session, Asked(key, act, debtor_id, None, content, needed), authority=authority, actor=actor, now=now)
 
 
 def refuse_too_often(session: Session, plan: Plan, acts: Collection[PlanAct], most: int, now: datetime) -> None:

@@ -9,11 +9,19 @@ from sqlalchemy.orm import Session, selectinload
 from ledger.confirming import refuse_stale
 from ledger.errors import NotFound, NothingToChange, OfferStale, OutsidePolicy, PlanEnded
 from ledger.keeping import paid_by_debt
-from ledger.kinds import FollowUp, PlanAct, PlanStatus
+from ledger.kinds import Authority, BoundedAct, FollowUp, PlanAct, PlanStatus
 from ledger.models import Debt, DebtBalance, Plan
 from ledger.money import Money
 from ledger.offers import Allowed, NeedsPerson, Offer, OtherTerms, TooLow, counter, offers
-from ledger.plans.allowed import debtor_place, policy_of, refuse_outside, refuse_too_often, refuse_unpayable
+from ledger.plans.allowed import (
+    approver_of,
+    debtor_place,
+    policy_of,
+    refuse_outside,
+    refuse_too_often,
+    refuse_unapproved,
+    refuse_unpayable,
+)
 from ledger.plans.versions import Changed, Row, frequency_of, open_change, write_change
 from ledger.policy import Policy
 from ledger.schedule import Frequency
@@ -61,31 +69,32 @@ def _rest(session: Session, plan_id: int) -> tuple[Plan, Policy, Money]:
 
 def change_plan(
     session: Session, *, key: str, plan_id: int, expected: int, offer: Offer, actor: str, now: datetime,
-    by_staff: bool = False, why: str = "",
+    by_staff: bool = False, why: str = "", authority: Authority | None = None,
 ) -> Changed:
     """Put ``offer`` in the place of what is not paid yet. What was paid stays, and stays with its dates.
 
     ``offer`` is over what is owed on the plan's debts now (``propose_change``); it covers that to the penny.
     ``expected`` is the plan's version that was shown. The same key again changes nothing.
     Raises NotFound, KeyReused, PlanEnded, PlanChanged, OfferStale (a payment came in), DebtNotPayable, and
-    OutsidePolicy (terms, or too many changes within a year) and BalanceStale unless ``by_staff``.
+    OutsidePolicy (terms, or too many changes within a year) and BalanceStale unless ``by_staff``; NeedsApproval as
+    ``agree_plan``.
     """
     return _new_terms(session, PlanAct.CHANGED, key=key, plan_id=plan_id, expected=expected, offer=offer, actor=actor,
-                      now=now, by_staff=by_staff, why=why)
+                      now=now, by_staff=by_staff, why=why, authority=authority)
 
 
 def replan(
     session: Session, *, key: str, plan_id: int, expected: int, offer: Offer, actor: str, now: datetime,
-    by_staff: bool = False, why: str = "",
+    by_staff: bool = False, why: str = "", authority: Authority | None = None,
 ) -> Changed:
     """As ``change_plan``, for a plan that is behind: counted by itself, and only where the policy lets it be."""
     return _new_terms(session, PlanAct.REPLANNED, key=key, plan_id=plan_id, expected=expected, offer=offer,
-                      actor=actor, now=now, by_staff=by_staff, why=why)
+                      actor=actor, now=now, by_staff=by_staff, why=why, authority=authority)
 
 
 def _new_terms(
     session: Session, act: PlanAct, *, key: str, plan_id: int, expected: int, offer: Offer, actor: str, now: datetime,
-    by_staff: bool, why: str,
+    by_staff: bool, why: str, authority: Authority | None,
 ) -> Changed:
     opened = open_change(session, key=key, plan_id=plan_id, expected=expected, act=act, content=offer.json())
     if isinstance(opened, Changed):
@@ -96,11 +105,15 @@ def _new_terms(
     owed = Money(sum(balance.owed for balance in balances.values()), plan.currency)
     if offer.total != owed or owed.is_zero:
         raise OfferStale(owed)
+    policy = policy_of(session, balances).for_the_rest()
     if not by_staff:
         refuse_stale(session, list(balances), now=now)
-        policy = policy_of(session, balances).for_the_rest()
         _refuse_by_rules(session, plan, act, policy, now)
         refuse_outside(offer, policy, place=debtor_place(session, plan.debtor_id), now=now)
+    refuse_unapproved(
+        session, approver_of(offer, policy), act=BoundedAct.PLAN_CHANGE, key=key, debtor_id=plan.debtor_id, actor=actor,
+        now=now, content=[plan.id, act, offer.json()],
+        authority=authority or (Authority.STAFF if by_staff else Authority.BOT))
     paid = paid_by_debt(session, plan)
     rows = _rows(plan, sum(paid.values()), offer)
     _take_terms(plan, offer, paid, balances)

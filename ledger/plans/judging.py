@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, and_, false, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from ledger.feed import tell_missed
 from ledger.kinds import FollowUp, InstalmentState, PlanStatus
 from ledger.models import Instalment, Plan
 from ledger.money import Money
@@ -89,6 +90,7 @@ def _judge(session: Session, plan: Plan, today: date, now: datetime) -> JudgedPl
         instalment.judged_on = today
     session.add_all(new_states(plan, now))
     session.flush()
+    tell_missed(session, plan, found, now)
     rules = _rules(session, plan)
     by_staff = max((version.number for version in plan.versions if version.by_staff), default=1)
     misses = record_of(session, plan.id, since=by_staff).behind

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from ledger.keeping import paid_on_debts
+from ledger.keeping import share_payments
 from ledger.kinds import FollowUp, InstalmentState, PlanStatus
 from ledger.models import Creditor, Debt, Plan
 from ledger.money import Money, zero
@@ -106,8 +106,10 @@ def plans_of(session: Session, debtor_id: DebtorId, *, today: date) -> list[Plan
             .where(Debt.debtor_id == debtor_id)
         )
     }
-    paid = paid_on_debts(session, {share.debt_id for plan in plans for share in plan.debts})
-    views = [_view(plan, parties, paid, today) for plan in plans]
+    came: dict[int, dict[DebtId, int]] = {plan.id: {} for plan in plans}
+    for (plan_id, debt_id), payments in share_payments(session, plans).items():
+        came[plan_id][debt_id] = sum(amount for _, _, amount in payments)
+    views = [_view(plan, parties, came[plan.id], today) for plan in plans]
     return sorted(views, key=lambda view: view.status is not PlanStatus.ACTIVE)
 
 
@@ -122,7 +124,7 @@ def _lines(plan: Plan, today: date) -> Iterable[DueLine]:
 
 def _shares(plan: Plan, parties: dict[DebtId, tuple[str, str]], paid: dict[DebtId, int]) -> Iterable[Share]:
     for share in plan.debts:
-        came = min(share.amount, max(0, paid[share.debt_id] - share.paid_before))
+        came = min(share.amount, paid[share.debt_id])
         yield Share(share.debt_id, parties[share.debt_id][0], Money(share.amount, plan.currency),
                     Money(came, plan.currency))
 

@@ -94,3 +94,27 @@ def test_a_working_hour(served: tuple[str, Database], page: Page) -> None:
         for kept in session.query(StaffSession):
             kept.revoked_at = datetime.now(timezone.utc)
     page.wait_for_url("**/sign-in?next=*", timeout=10_000)
+
+
+def test_an_adjustment_by_a_double_click(served: tuple[str, Database], page: Page) -> None:
+    site, db = served
+    debtor = Debtors(db, Hands(datetime.now(timezone.utc))).debtor()
+    page.goto(f"{site}/debtors/{debtor.id}")
+    page.fill("#email", "ana@desk.example")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Maya Patel")
+    page.get_by_role("link", name="Adjust").click()
+    page.get_by_label("What", exact=True).select_option("Fees")
+    page.get_by_label("How", exact=True).select_option("Raise it")
+    page.get_by_label("By how much (GBP)").fill("12.50")
+    page.get_by_label("Why?").fill("court fee")
+    page.get_by_role("button", name="Show what will happen").click()
+    expect(page.locator(".changes")).to_contain_text("£324.50")
+    page.get_by_role("button", name="Change the form").click()
+    expect(page.get_by_label("By how much (GBP)")).to_have_value("12.50")
+    page.get_by_role("button", name="Show what will happen").click()
+    page.get_by_role("button", name="Do it").dblclick()
+    expect(page.locator(".done")).to_contain_text("Done.")
+    expect(page.locator("#h-postings + table tbody tr")).to_have_count(1)
+    expect(page.locator("#h-postings + table")).to_contain_text("court fee")

@@ -24,6 +24,7 @@ from ledger.receipts import receive
 from ledger.schedule import MONTHLY
 from runtime.database import Database
 from runtime.errors import OperatorError
+from tests.ledger.bearing_policy import policies_in, write_policy
 
 Write = Callable[..., Path]
 NOW = datetime(2026, 4, 15, 9, 0, tzinfo=timezone.utc)
@@ -172,3 +173,39 @@ def test_a_dry_run_of_a_delta_writes_nothing(opened: Database, csv_file: Write) 
     assert found.changes is not None
     assert found.changes.adjusted == 1
     assert owed(opened)["NG-1"] == ("open", 1100)
+
+
+@pytest.mark.usefixtures("theirs")
+def test_a_closed_debt_is_paid_with_the_interest_of_the_days_before(
+    db: Database, csv_file: Write, tmp_path: Path
+) -> None:
+    write_policy(tmp_path, 'method: simple, annual_percent: "36.5", since: 2026-01-01')
+    with policies_in(tmp_path):
+        apply(db, csv_file(HEADER, f"{ADA},NG-1,GBP,1000,,2025-11-01,"), day=0, delta=False)
+        closed = csv_file(HEADER, f"{ADA},NG-1,GBP,1000,,2025-11-01,closed")
+        assert apply(db, closed, day=10).problems == []
+        assert owed(db) == {"NG-1": ("paid", 0)}
+        count = postings(db)
+        apply(db, closed, day=10)
+        assert postings(db) == count
+        with db.read() as session:
+            assert session.get_one(DebtBalance, 1).overpayment == 0
+
+
+@pytest.mark.usefixtures("theirs")
+def test_a_debt_s_own_rate_of_interest(db: Database, csv_file: Write) -> None:
+    header = HEADER + ",interest_rate"
+    rows = [f"{ADA},NG-{n},GBP,10,,2025-11-01,,{rate}" for n, rate in enumerate(("8", "7.50", "4.25%", "", "0"), 1)]
+    assert apply(db, csv_file(header, *rows), day=0, delta=False).problems == []
+
+    def rates() -> list[str | None]:
+        with db.read() as session:
+            return [None if rate is None else str(rate)
+                    for rate in session.scalars(select(Debt.interest_rate).order_by(Debt.ref))]
+    assert rates() == ["8", "7.5", "4.25", None, "0"]
+    found = apply(db, csv_file(header, rows[0][:-1] + "9.1", rows[1][:-4], f"{ADA},NG-6,GBP,10,,2025-11-01,,x"))
+    assert [problem.reason for problem in found.problems] == ["interest_rate: 'x' is not an amount like 1234.56"]
+    found = apply(db, csv_file(header, rows[0][:-1] + "9.1", rows[1][:-4]))
+    assert found.changes is not None
+    assert "line 2: debt NG-1: interest_rate was 8" in found.changes.before
+    assert rates()[:2] == ["9.1", "7.5"]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +183,18 @@ def test_each_bad_line_of_json_says_why(csv_file: Write, read: Read) -> None:
 def test_a_written_date_is_read_again(pattern: str) -> None:
     for day in (date(2026, 2, 3), date(1999, 12, 31)):
         assert date_reader(pattern)(written(day, pattern)) == day
+
+
+def test_a_rate_of_interest_from_every_format(sheet: Callable[..., Path], csv_file: Write, read: Read) -> None:
+    header, rows = [*HEADER, "interest_rate"], [[*ROWS[0], 7.5], [*ROWS[1], None]]
+    plain = ["" if c is None else str(c)[:10] if isinstance(c, date) else c for c in rows[0]]
+    plain[HEADER.index("disputed")] = "yes"
+    mapped = MAPPING + "  interest_rate: Zins\n"
+    for reading in (
+        read(csv_file(",".join(header), ",".join(map(str, plain)))), read(sheet([header, *rows])),
+        read(csv_file(as_json(rows, header), name="debts.jsonl")),
+        read(csv_file("No,Customer,Amount,Date,Zins", 'N-1,C-2,"10,00",03.11.2025,"7,50 %"'),
+             load_mapping(csv_file(mapped, name="m.yml"))),
+    ):
+        assert not reading.problems
+        assert reading.records[0].interest_rate == Decimal("7.5")

@@ -1,7 +1,7 @@
 """Records into the ledger: once, whole, and never over what is there."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from ledger.check import check
 from ledger.importing import load as loading
 from ledger.importing.load import Loaded, load
 from ledger.importing.records import Record
-from ledger.kinds import CreditorAccount, DebtStatus, PromiseStatus
-from ledger.models import Account, Creditor, Debt, DebtBalance, Debtor, Entry, Hold, Txn
+from ledger.kinds import CreditorAccount, DebtStatus, PostingKind, PromiseStatus
+from ledger.models import Account, Creditor, Debt, DebtBalance, Debtor, Entry, FeedEvent, Hold, Txn
 from ledger.money import Money
 from ledger.offers import Offer
 from ledger.opening import open_debt
@@ -24,6 +24,7 @@ from ledger.receipts import payments_of, receive
 from ledger.schedule import MONTHLY
 from runtime.database import Database
 from tests.importing.reading import Reading
+from tests.ledger.bearing_policy import policies_in, write_policy
 
 Write = Callable[..., Path]
 Read = Callable[..., Reading]
@@ -317,3 +318,42 @@ def everything(db: Database) -> dict[str, list[tuple[Any, ...]]]:
     }  # fmt: skip
     with db.read() as session:
         return {name: sorted(map(tuple, session.execute(query)), key=str) for name, query in queries.items()}
+
+
+def test_what_a_file_says_of_disputes_and_payments_is_told_and_marked(
+    db: Database, csv_file: Write, read: Read
+) -> None:
+    place(db, read(csv_file(*ROWS)))
+    late = csv_file(HEADER, ROWS[1][:-1] + "yes,", ROWS[5] + "2026-04-01")
+    place(db, read(late))  # debts that are there already: by the services
+    place(db, read(late))
+    with db.read() as session:
+        refs = {debt.id: debt.ref for debt in session.scalars(select(Debt))}
+        told = {(event.kind, refs[event.debt_id or 0]): event for event in session.scalars(select(FeedEvent))}
+        holds = {hold.debt_id: hold.id for hold in session.scalars(select(Hold))}
+    assert sorted(told) == [("hold.placed", "NG-1"), ("hold.placed", "NG-2"), ("payment.received", "NG-3"),
+                            ("payment.received", "PC-2")]
+    assert all(event.facts["imported"] is True for event in told.values())
+    by_bulk, by_service = told["hold.placed", "NG-2"], told["hold.placed", "NG-1"]
+    assert by_bulk.facts == by_service.facts | {"hold": holds[by_bulk.debt_id]}
+    assert (by_bulk.subject, by_bulk.at) == (f"hold:{holds[by_bulk.debt_id]}", NOW)
+    paid, later = told["payment.received", "NG-3"].facts, told["payment.received", "PC-2"].facts
+    assert paid.keys() == later.keys()
+    assert (paid["amount"]["minor"], paid["value_date"], paid["through"]) == (4_300, "2026-01-15", ["direct"])
+    assert {name for name in paid if paid[name] != later[name]} == {"posting", "key", "amount", "value_date"}
+
+
+def test_a_debt_that_bears_interest_is_settled_with_it(
+    db: Database, csv_file: Write, read: Read, tmp_path: Path
+) -> None:
+    write_policy(tmp_path, 'method: simple, annual_percent: "36.5", since: 2026-01-01')
+    with policies_in(tmp_path):
+        row = f"{ADA},NG-1,GBP,1000,,,2025-11-03,,"
+        load(db, read(csv_file(HEADER, row)).request, now=NOW - timedelta(days=20), actor="import")
+        place(db, read(csv_file(HEADER, row + "2026-04-14")))
+        with db.read() as session:
+            assert session.get_one(Debt, 1).status is DebtStatus.PAID
+            balance = session.get_one(DebtBalance, 1)
+            assert (balance.owed, balance.overpayment) == (0, 0)
+            assert session.scalar(select(func.count()).where(Txn.kind == PostingKind.ACCRUAL)) == 1
+        assert sound(db) == []

@@ -16,7 +16,7 @@ from ledger.check import check
 from ledger.corrections import write_off
 from ledger.errors import CannotReverse
 from ledger.holds import HoldReason, lift_hold, place_hold
-from ledger.kinds import Frozen, PostingKind, WriteOffReason
+from ledger.kinds import Authority, Frozen, PostingKind, WriteOffReason
 from ledger.models import Accrual, AccrualSpan, Creditor, Debt, Txn
 from ledger.money import Money
 from ledger.offers import Offer
@@ -209,8 +209,8 @@ def test_closed_and_paid_debts_bear_none(db: Database, portfolio: Portfolio, bea
     closed, paid = portfolio.debt("A1", 100_000), portfolio.debt("A2", 100_000)
     run(portfolio, date(2026, 3, 4))
     with db.write() as session:
-        write_off(session, key="w", debt_id=closed, reason=WriteOffReason.GOODWILL, effective_on=date(2026, 3, 9),
-                  posted_at=portfolio.now, actor="test")
+        write_off(session, key="w", debt_id=closed, reason=WriteOffReason.GOODWILL, authority=Authority.LEAD,
+                  effective_on=date(2026, 3, 9), posted_at=portfolio.now, actor="test")
     portfolio.now += timedelta(days=7)
     txn = portfolio.pay("p", {paid: 200_000}, on=date(2026, 3, 10))
     assert run(portfolio, date(2026, 3, 15)) == {}

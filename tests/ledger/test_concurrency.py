@@ -15,7 +15,7 @@ from ledger.check import check
 from ledger.corrections import adjust, write_off
 from ledger.errors import AlreadyInPlan, LedgerError, PlanChanged
 from ledger.holds import HoldReason, place_hold
-from ledger.kinds import Bucket, PostingKind, PromiseStatus, WriteOffReason
+from ledger.kinds import Authority, Bucket, PostingKind, PromiseStatus, WriteOffReason
 from ledger.models import DebtBalance, Hold, Promise, Txn
 from ledger.money import Money
 from ledger.offers import Offer
@@ -115,7 +115,7 @@ def test_the_same_key_from_eight_threads_posts_once(db: Database, portfolio: Por
         lambda s: withdraw_disputed(s, key="w", payment_id=payment.id, amount=Money(900, "GBP"), cause="t", **day),
         lambda s: charge_fee(s, key="c", payment_id=payment.id, fee=Money(30, "GBP"), cause="t", **day),
         lambda s: adjust(s, key="a", debt_id=two, bucket=Bucket.FEES, amount=Money(70, "GBP"), reason="t", **day),
-        lambda s: write_off(s, key="g", debt_id=two, reason=WriteOffReason.GOODWILL, **day),
+        lambda s: write_off(s, key="g", debt_id=two, reason=WriteOffReason.GOODWILL, authority=Authority.LEAD, **day),
     ]
 
     def call(number: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from ledger.corrections import adjust, write_off
 from ledger.errors import BelowZero, CannotWriteOff, KeyReused
-from ledger.kinds import Bucket, CreditorAccount, DebtStatus, PlanStatus, WriteOffReason
+from ledger.kinds import Authority, Bucket, CreditorAccount, DebtStatus, PlanStatus, WriteOffReason
 from ledger.models import Debt, Plan, Txn
 from ledger.money import Money
 from ledger.offers import Offer
@@ -19,9 +19,11 @@ from tests.ledger.portfolio import Portfolio
 from tests.ledger.test_returns import account, sound, undo
 
 
-def give_up(portfolio: Portfolio, key: str, debt: DebtId, note: str = "") -> Txn:
+def give_up(portfolio: Portfolio, key: str, debt: DebtId, note: str = "",
+            authority: Authority = Authority.LEAD) -> Txn:
     with portfolio.db.write() as session:
         return write_off(session, key=key, debt_id=debt, reason=WriteOffReason.HARDSHIP, note=note, actor="staff:1",
+                         authority=authority,
                          effective_on=portfolio.now.date(), posted_at=portfolio.now)
 
 
@@ -30,7 +32,7 @@ def change(portfolio: Portfolio, key: str, debt: DebtId, bucket: Bucket, pence: 
     with portfolio.db.write() as session:
         return adjust(session, key=key, debt_id=debt, bucket=bucket, amount=Money(pence, "GBP"), actor="staff:1",
                       reason="creditor's letter", effective_on=portfolio.now.date(), posted_at=portfolio.now,
-                      against=against)
+                      against=against, authority=Authority.LEAD)
 
 
 def status(db: Database, debt: DebtId) -> DebtStatus:

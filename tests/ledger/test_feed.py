@@ -6,14 +6,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ledger.feed import tell_missed
 from ledger.holds import lift_hold, place_hold
 from ledger.kinds import HoldReason
 from ledger.models import Creditor, FeedEvent, Txn
 from ledger.money import Money
 from ledger.offers import Allowed, counter
 from ledger.opening import recall_debt
-from ledger.plans import agree_plan, cancel_plan
+from ledger.plans import agree_plan, cancel_plan, judge_plans
 from ledger.policy import policy_for
 from ledger.posting import reverse
 from ledger.promises import judge_promises, make_promise
@@ -95,18 +94,19 @@ def test_a_missed_instalment_is_told_once(portfolio: Portfolio) -> None:
 
     def missed(today: date) -> int:
         with portfolio.db.write() as session:
-            return tell_missed(session, today=today, now=portfolio.now)
+            judge_plans(session, today=today, now=portfolio.now)
+        return kinds(portfolio).count("plan.missed")
 
     with portfolio.db.read() as session:
         due = min(i for _, i in _dues(session, number))
     assert missed(due + timedelta(days=3)) == 0, "within its days of grace"
     assert missed(due + timedelta(days=4)) == 1
-    assert missed(due + timedelta(days=5)) == 0
+    assert missed(due + timedelta(days=5)) == 1
     kind, facts = told(portfolio)[-1]
     assert (kind, facts["due_on"], facts["left"]) == ("plan.missed", due.isoformat(), pounds(5_000).json())
     with portfolio.db.write() as session:
         cancel_plan(session, key="c", plan_id=number, actor="x", now=portfolio.now)
-    assert missed(due + timedelta(days=400)) == 0
+    assert missed(due + timedelta(days=400)) == 1
 
 
 def _dues(session: Any, plan_id: int) -> list[tuple[int, date]]:

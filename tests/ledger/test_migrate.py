@@ -62,7 +62,7 @@ def test_the_newest_revision_has_all_tables_and_triggers(empty: Database) -> Non
             "postgresql": "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal",
         }[empty.dialect]
         enforced = [*statements(empty.dialect),
-                    *(s for table, key in LATER for s in never_changed(empty.dialect, table, key))]
+                    *(s for table, *key in LATER for s in never_changed(empty.dialect, table, *key))]
         created = sum("CREATE TRIGGER" in s or "CREATE CONSTRAINT TRIGGER" in s for s in enforced)
         assert connection.execute(text(triggers)).scalar() == created
     assert differences == []

@@ -1,6 +1,7 @@
 """What may be offered, and the answer to a debtor's own proposal."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from dateutil.relativedelta import relativedelta
@@ -158,3 +159,27 @@ def test_an_offer_survives_json(policy: Policy, minor: int, today: date) -> None
 def test_what_is_no_offer_is_refused(value: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not an offer"):
         Offer.from_json(value)
+
+
+def test_a_debtor_s_own_down_payment() -> None:
+    policy, total, today = load_policy("uk-standard"), Money(64_000, "GBP"), date(2026, 3, 3)
+
+    def answer(amount: int, down: int, surplus: int | None = None) -> Any:
+        return counter(policy, total, amount=Money(amount, "GBP"), frequency=MONTHLY, first_on=date(2026, 4, 1),
+                       today=today, down=Money(down, "GBP"), surplus=surplus and Money(surplus, "GBP"))
+    offer = answer(3_000, 10_000).offer
+    assert isinstance(answer(3_000, 10_000), Allowed)
+    assert (offer.dues[0].amount.minor, offer.dues[0].on, offer.dues[1].amount.minor) == (
+        10_000, date(2026, 4, 1), 3_000)
+    assert sum(due.amount.minor for due in offer.dues) == 64_000
+    low = answer(1_000, 10_000)
+    assert isinstance(low, TooLow)
+    assert (low.nearest.down, low.nearest.instalment.minor) == (Money(10_000, "GBP"), 2_500)
+    assert answer(3_000, 64_000).offer.count == 1
+    assert answer(3_000, 70_000).offer.count == 1
+    above = answer(3_000, 10_000, surplus=5_000)  # their own figures do not carry it
+    assert isinstance(above, OtherTerms)
+    assert (above.because, above.nearest.down) == ("surplus", None)
+    with pytest.raises(WrongCurrency):
+        counter(policy, total, amount=Money(3_000, "GBP"), frequency=None, first_on=None, today=today,
+                down=Money(1, "USD"))

@@ -15,7 +15,7 @@ from ledger.offers import offers
 from ledger.opening import open_debt, recall_debt
 from ledger.plans import agree_plan, plans_of
 from ledger.policy import load_policy
-from ledger.posting import lines_of
+from ledger.posting import lines_of, reverse
 from runtime.database import Database
 from tests.ledger.portfolio import Portfolio
 
@@ -86,6 +86,24 @@ def test_a_recalled_debt_is_owed_no_more_and_its_plan_ends(db: Database, portfol
         assert [p.status for p in plans_of(session, portfolio.debtor_id, today=portfolio.now.date())] == [
             PlanStatus.CANCELLED]
         assert balance_of(session, portfolio.debtor_id, now=portfolio.now).totals == {}
+        assert check(session) == []
+
+
+def test_a_recall_that_was_reversed_is_not_replayed(db: Database, portfolio: Portfolio) -> None:
+    debt = portfolio.debt("A1", 60_000)
+    day = portfolio.now.date()
+
+    def recall(key: str) -> DebtStatus:
+        with db.write() as session:
+            return recall_debt(session, key=key, debt_id=debt, effective_on=day, now=portfolio.now, actor="c").status
+    assert recall("recall") is DebtStatus.RECALLED
+    with db.write() as session:
+        txn = session.scalars(select(Txn.id).where(Txn.idem_key == "recall")).one()
+        reverse(session, key="r", txn_id=txn, effective_on=day, posted_at=portfolio.now, actor="t", cause="by mistake")
+    assert recall("recall") is DebtStatus.OPEN  # done once, and undone
+    assert portfolio.balance(debt).owed == 60_000
+    assert recall("again") is DebtStatus.RECALLED
+    with db.read() as session:
         assert check(session) == []
 
 

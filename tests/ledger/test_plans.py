@@ -1,8 +1,11 @@
 """Plans: agreed once, kept by payments, missed by date, completed when all is paid."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from ledger.check import check
 from ledger.errors import AlreadyInPlan, DebtNotPayable, NotFound, OfferStale, OutsidePolicy
@@ -13,6 +16,7 @@ from ledger.money import Money
 from ledger.offers import Offer
 from ledger.plans import PlanView, agree_plan, cancel_plan, plans_of
 from ledger.posting import reverse
+from ledger.returns import refund_failed, refund_payment
 from ledger.schedule import MONTHLY, Due
 from runtime.database import Database
 from runtime.ids import DebtId
@@ -172,3 +176,42 @@ def test_cancelled_once_and_free_for_another(db: Database, portfolio: Portfolio)
     assert view(portfolio, FIRST).count == 20
     with db.write() as session, pytest.raises(NotFound):
         cancel_plan(session, key="c", plan_id=4711, actor="debtor", now=portfolio.now)
+
+
+@pytest.mark.parametrize("how", ["refund", "bounce", "failed refund"])
+def test_what_happens_to_a_payment_of_before_delays_no_plan(portfolio: Portfolio, how: str) -> None:
+    debt = portfolio.debt("A1", 70_000)
+    before = portfolio.pay("before", {debt: 6_000})
+    day: dict[str, Any] = {"effective_on": portfolio.now.date(), "posted_at": portfolio.now, "actor": "t", "cause": "t"}
+    if how == "failed refund":
+        with portfolio.db.write() as session:
+            first = refund_payment(session, key="r0", payment_id=before.id, amount=Money(2_000, "GBP"), **day)
+    agree(portfolio, [debt], portfolio.balance(debt).owed, 4_000)
+    with portfolio.db.write() as session:
+        if how == "refund":
+            refund_payment(session, key="r", payment_id=before.id, amount=Money(2_500, "GBP"), **day)
+        elif how == "bounce":
+            reverse(session, key="r", txn_id=before.id, **day)
+        else:  # the debtor has paid after all, and more of the plan's balance than before
+            refund_failed(session, key="r", refund_id=first.id, **day)
+    came = 2_000 if how == "failed refund" else 0
+    seen = view(portfolio, FIRST)
+    assert (seen.paid.minor, [share.paid.minor for share in seen.shares]) == (came, [came])
+    payment = portfolio.pay("first", {debt: 4_000})
+    seen = view(portfolio, FIRST)
+    assert (seen.paid.minor, seen.shares[0].paid.minor, seen.dues[0].paid.minor) == (4_000 + came, 4_000 + came, 4_000)
+    with portfolio.db.write() as session:
+        refund_payment(session, key="r2", payment_id=payment.id, amount=Money(1_000, "GBP"), **day)
+    assert view(portfolio, FIRST).paid.minor == 3_000 + came
+
+
+def test_no_version_of_a_plan_is_ever_changed(portfolio: Portfolio) -> None:
+    debt = portfolio.debt("A1", 64_000)
+    agree(portfolio, [debt], 64_000, 4_000)
+    for table in ("plan_version", "plan_version_due"):
+        replaced = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"  # noqa: S608  (names of ours)
+        for statement in (f"UPDATE {table} SET number = 7", f"DELETE FROM {table}",  # noqa: S608
+                          replaced if portfolio.db.dialect == "sqlite" else f"TRUNCATE {table} CASCADE"):
+            with pytest.raises(DBAPIError, match="never changed"), portfolio.db.write() as session:
+                session.execute(text(statement))
+    assert view(portfolio, FIRST).count == 16
