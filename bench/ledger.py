@@ -21,6 +21,10 @@ def lines(*, full: bool, say: Callable[[str], None]) -> list[str]:
         found = ledger_posting.run(dialect, seconds=20 if full else 5, rounds=3 if full else 2)
         rows.append(Row(f"{dialect}: single payments per second, 8 writers", f"{found.ours.per_second:,.0f} /s",
                         f"{found.bare.per_second:,.0f} /s", found.ratio, OF_BARE, at_least=True))  # fmt: skip
+        if found.in_turns is not None:
+            rows.append(Row(f"{dialect}: the same, the bare driver's writers taking turns too",
+                            f"{found.ours.per_second:,.0f} /s", f"{found.in_turns.per_second:,.0f} /s",
+                            found.ours.per_second / found.in_turns.per_second))  # fmt: skip
         longest = found.ours.longest * 1000
         rows.append(Row(f"{dialect}: the longest that a writer took", f"{longest:.0f} ms",
                         f"{found.bare.longest * 1000:.0f} ms", longest / LONGEST_MS if dialect == "sqlite" else None,

@@ -79,7 +79,12 @@ def _bare(url: str) -> Post:
     return lambda key, debt_id: driver.pay(key, debt_id, PAID)
 
 
-MAKERS: dict[str, Callable[[str], Post]] = {"ours": _service, "bare": _bare}
+def _in_turns(url: str) -> Post:
+    driver = BareDriver(url, turns=True)
+    return lambda key, debt_id: driver.pay(key, debt_id, PAID)
+
+
+MAKERS: dict[str, Callable[[str], Post]] = {"ours": _service, "bare": _bare, "in turns": _in_turns}
 
 
 def _writer(kind: str, url: str, name: str, debts: list[DebtId], begin: Any, seconds: float, results: Any) -> None:
@@ -96,7 +101,7 @@ def _writer(kind: str, url: str, name: str, debts: list[DebtId], begin: Any, sec
 
 def measure(kind: str, db: Database, debts: list[DebtId], *, writers: int = 8, seconds: float = 10,
             tag: str = "") -> Rate:  # fmt: skip
-    """Post with so many processes for so long. ``kind``: ``ours`` or ``bare``."""
+    """Post with so many processes for so long. ``kind``: one of ``MAKERS``."""
     context = multiprocessing.get_context("spawn")
     begin, results = context.Barrier(writers + 1), context.Queue()
     url = db.url.render_as_string(hide_password=False)
@@ -116,10 +121,11 @@ def measure(kind: str, db: Database, debts: list[DebtId], *, writers: int = 8, s
 
 @dataclass(frozen=True)
 class Result:
-    """Both, measured in turns in the same database."""
+    """Measured one after the other in the same database. ``in_turns``: the bare driver with turns, on SQLite."""
 
     ours: Rate
     bare: Rate
+    in_turns: Rate | None = None
 
     @property
     def ratio(self) -> float:
@@ -131,19 +137,20 @@ def run(dialect: str, *, writers: int = 8, seconds: float = 10, rounds: int = 2)
     """Measure on a new database of ``dialect``. Raises AssertionError when a payment is lost or there twice."""
     with fresh(dialect) as db:
         debts = portfolio(db)
-        ours: list[Rate] = []
-        bare: list[Rate] = []
+        kinds = ("bare", "ours", "in turns") if dialect == "sqlite" else ("bare", "ours")
+        rates: dict[str, list[Rate]] = {kind: [] for kind in kinds}
         for number in range(rounds):
-            bare.append(measure("bare", db, debts, writers=writers, seconds=seconds, tag=str(number)))
-            ours.append(measure("ours", db, debts, writers=writers, seconds=seconds, tag=str(number)))
-        acknowledged = sum(rate.posted for rate in (*ours, *bare))
+            for kind in kinds:
+                rates[kind].append(measure(kind, db, debts, writers=writers, seconds=seconds, tag=str(number)))
+        acknowledged = sum(rate.posted for some in rates.values() for rate in some)
         with db.read() as session:
             there = session.scalar(select(func.count()).where(Txn.kind == PostingKind.PAYMENT))
             owed = session.scalar(text("SELECT sum(principal) FROM debt_balance"))
             assert there == acknowledged, f"{acknowledged} payments were acknowledged, {there} are there"
             assert owed == DEBTS * OWED - acknowledged * PAID
             assert check(session) == []
-        return Result(_together(ours), _together(bare))
+        in_turns = _together(rates["in turns"]) if "in turns" in rates else None
+        return Result(_together(rates["ours"]), _together(rates["bare"]), in_turns)
 
 
 def _together(rates: list[Rate]) -> Rate:
@@ -160,9 +167,10 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=2)
     chosen = options.parse_args()
     found = run(chosen.database, writers=chosen.writers, seconds=chosen.seconds, rounds=chosen.rounds)
-    for name, rate in (("ours", found.ours), ("bare driver", found.bare)):
-        print(f"{name:12} {rate.per_second:8.0f} /s   longest {rate.longest * 1000:7.0f} ms")
-    print(f"ratio        {found.ratio:8.2f}")
+    for name, rate in (("ours", found.ours), ("bare driver", found.bare), ("bare, in turns", found.in_turns)):
+        if rate is not None:
+            print(f"{name:14} {rate.per_second:8.0f} /s   longest {rate.longest * 1000:7.0f} ms")
+    print(f"ratio          {found.ratio:8.2f}")
 
 
 if __name__ == "__main__":

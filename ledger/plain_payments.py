@@ -28,16 +28,18 @@ _BEGIN = (
 )
 """Nothing is begun on a debt there is not, or in another currency: the long way says so."""
 _LOCK = "SELECT 1 FROM debt_balance WHERE debt_id = ? FOR UPDATE"
-_ASK = (
-    f"SELECT d.debtor_id, d.creditor_id, d.status, c.policy, {', '.join(f'b.{bucket}' for bucket in Bucket)}, "  # noqa: S608
-    + ", ".join(f"(SELECT id FROM account WHERE debt_id = d.id AND kind = '{bucket}')" for bucket in Bucket)
-    + ", (SELECT id FROM account WHERE creditor_id = d.creditor_id AND kind = ? AND currency = d.currency),"
-    " EXISTS (SELECT 1 FROM plan_debt JOIN plan ON plan.id = plan_debt.plan_id"
-    f" WHERE plan_debt.debt_id = d.id AND plan.status <> '{PlanStatus.CANCELLED}')"
-    f" OR EXISTS (SELECT 1 FROM promise WHERE debtor_id = d.debtor_id AND status <> '{PromiseStatus.SUPERSEDED}')"
-    " OR EXISTS (SELECT 1 FROM settlement WHERE debt_id = d.id)"
-    " FROM debt d JOIN creditor c ON c.id = d.creditor_id JOIN debt_balance b ON b.debt_id = d.id WHERE d.id = ?"
-)
+_FIGURES = ", ".join(f"b.{bucket}" for bucket in Bucket)
+_ACCOUNTS = ", ".join(f"(SELECT id FROM account WHERE debt_id = d.id AND kind = '{bucket}')" for bucket in Bucket)  # noqa: S608
+_ASK = f"""
+    SELECT d.debtor_id, d.creditor_id, d.status, c.policy, {_FIGURES}, {_ACCOUNTS},
+        (SELECT id FROM account WHERE creditor_id = d.creditor_id AND kind = ? AND currency = d.currency),
+        EXISTS (SELECT 1 FROM plan_debt JOIN plan ON plan.id = plan_debt.plan_id
+                WHERE plan_debt.debt_id = d.id AND plan.status <> '{PlanStatus.CANCELLED}')
+        OR EXISTS (SELECT 1 FROM promise
+                   WHERE promise.debtor_id = d.debtor_id AND promise.status <> '{PromiseStatus.SUPERSEDED}')
+        OR EXISTS (SELECT 1 FROM settlement WHERE settlement.debt_id = d.id)
+    FROM debt d JOIN creditor c ON c.id = d.creditor_id JOIN debt_balance b ON b.debt_id = d.id WHERE d.id = ?
+"""  # noqa: S608 - words of ours
 """Asked once the balance is locked, so that what another transaction agreed is seen."""
 _MOVE = (f"UPDATE debt_balance SET {', '.join(f'{bucket} = ?' for bucket in OWED)}, version = version + 1 "  # noqa: S608
          "WHERE debt_id = ?")

@@ -19,6 +19,7 @@ from ledger.policy import policy_for
 from ledger.posting import Line, begin_posting, finish_posting, lock_balances, on_creditor, on_debt
 from runtime.ids import DebtId, DebtorId
 
+
 def receive(
     session: Session, *, key: str, split: Mapping[DebtId, Money], effective_on: date, posted_at: datetime, actor: str,
     cause: str, through: CreditorAccount = CreditorAccount.PROCESSOR_CLEARING,

@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from runtime import vault
 from runtime.errors import OperatorError
 from runtime.settings import settings
+from runtime.stale_connections import refuse_stale
 from runtime.straight import as_raised
 from runtime.writing_queue import WritingQueue
 
@@ -119,11 +120,14 @@ def _make_engine(url: URL, queue: WritingQueue | None) -> Engine:
                 Path(url.database).parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise OperatorError(f"The folder of the database cannot be made: {error}") from None
-        engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
+        # writers that wait for their turn have a connection already, and must not keep readers from getting one
+        engine = create_engine(url, connect_args={"check_same_thread": False}, max_overflow=-1, hide_parameters=True)
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", begin)
         return engine
-    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, pool_size=10, max_overflow=20, hide_parameters=True)
+    refuse_stale(engine)
+    return engine
 
 
 class Database:

@@ -5,14 +5,16 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from ledger import receipts
 from ledger.allocation import MoreThanOwed, over_buckets, split_payment
 from ledger.balances import balance_of
 from ledger.check import check
 from ledger.errors import KeyReused, NotFound, WrongCurrency
 from ledger.holds import HoldReason, place_hold
 from ledger.kinds import OWED, Bucket, CreditorAccount, DebtStatus
-from ledger.models import Account, Creditor, Debt, DebtBalance
+from ledger.models import Account, Creditor, Debt, DebtBalance, FeedEvent, Txn
 from ledger.money import Money, total
 from ledger.posting import lines_of
 from ledger.receipts import payments_of, receive
@@ -128,3 +130,34 @@ def test_a_payment_is_spread_over_the_oldest_and_never_a_disputed_debt(db: Datab
     assert caught.value.payable == Money(1_300, "GBP")
     with pytest.raises(MoreThanOwed):
         split_payment(lines, Money(1, "GBP"), only=[disputed])
+
+
+@pytest.mark.parametrize("amount", [700, 1_500])
+def test_the_short_way_writes_what_the_long_way_writes(
+    db: Database, portfolio: Portfolio, amount: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short, long = (portfolio.debt(ref, 8_000, interest=300, fees=250, costs=70) for ref in ("A1", "A2"))
+    with db.write() as session:  # the creditor's account is there; a balance that is known is read again
+        receive(session, key="first", split={short: Money(5, "GBP"), long: Money(5, "GBP")}, cause="test",
+                effective_on=portfolio.now.date(), posted_at=portfolio.now, actor="test")
+        known = session.get_one(DebtBalance, short)
+        receive(session, key="A1", split={short: Money(amount, "GBP")}, cause="test",
+                effective_on=portfolio.now.date(), posted_at=portfolio.now, actor="test")
+        assert known.owed == 8_620 - 5 - amount
+    monkeypatch.setattr(receipts, "post_plain", lambda *_, **__: (None, False))
+    portfolio.pay("A2", {long: amount})
+
+    def written(debt_id: DebtId, key: str) -> list[object]:
+        with db.read() as session:
+            txn = session.scalars(select(Txn).where(Txn.idem_key == key)).one()
+            told = session.scalars(select(FeedEvent).where(FeedEvent.subject == f"posting:{txn.id}")).one()
+            balance = session.get_one(DebtBalance, debt_id)
+            facts = {name: value for name, value in told.facts.items() if name not in ("posting", "key")}
+            lines = {(line.kind, line.amount) for line in lines_of(session, txn.id)}
+            return [txn.kind, txn.effective_on, txn.posted_at, txn.actor, txn.cause, txn.reverses_id, lines, facts,
+                    told.kind, told.debtor_id, told.at, told.debt_id == debt_id, told.key.startswith("posting:"),
+                    balance.principal, balance.interest, balance.fees, balance.costs, balance.version]
+
+    assert written(short, "A1") == written(long, "A2")
+    with db.read() as session:
+        assert check(session) == []

@@ -1,5 +1,6 @@
 """The database: all or nothing, exact instants, and errors that do not quote what was to be stored."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -83,3 +84,16 @@ def test_every_process_has_the_same_time(db: Database, now: datetime) -> None:
     at[0] += timedelta(seconds=2)
     assert [clock.now() for clock in clocks] == [at[0] + timedelta(hours=1)] * 2
     assert clocks[0].today("Pacific/Auckland").day == 4
+
+
+def test_who_has_not_written_yet_stands_in_nobodys_way(db: Database, now: datetime) -> None:
+    def write() -> int:
+        with db.write() as session:
+            return open_conversation(session, channel="web", now=now).id
+
+    with ThreadPoolExecutor(20) as pool, db.write() as early:
+        assert len(set(pool.map(lambda _: write(), range(20)))) == 20
+        late = open_conversation(early, channel="web", now=now)
+    with db.read() as session:
+        assert session.query(Conversation).count() == 21
+        assert session.get(Conversation, late.id) is not None

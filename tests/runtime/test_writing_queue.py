@@ -60,3 +60,48 @@ def test_a_process_that_is_killed_frees_its_place(tmp_path: Path) -> None:
     process.join(10)
     with WritingQueue(tmp_path / "q", longest=5).turn():
         pass
+
+
+def test_who_comes_back_at_once_keeps_nobody_waiting(tmp_path: Path) -> None:
+    queue, over = WritingQueue(tmp_path / "q"), threading.Event()
+    times: list[float] = []
+
+    def again_and_again() -> None:
+        while not over.is_set():
+            with queue.turn():
+                time.sleep(0.002)
+
+    def now_and_then() -> None:
+        for _ in range(5):
+            began = time.monotonic()
+            with queue.turn():
+                times.append(time.monotonic() - began)
+            time.sleep(0.01)
+
+    busy = [threading.Thread(target=again_and_again) for _ in range(2)]
+    patient = [threading.Thread(target=now_and_then) for _ in range(2)]
+    for thread in (*busy, *patient):
+        thread.start()
+    for thread in patient:
+        thread.join(30)
+    over.set()
+    for thread in busy:
+        thread.join(10)
+    assert len(times) == 10
+    assert max(times) < 2
+
+
+def test_a_place_in_which_no_turn_is_taken_keeps_nobody_waiting(tmp_path: Path) -> None:
+    idle, busy = WritingQueue(tmp_path / "q"), WritingQueue(tmp_path / "q", longest=0.05)
+    with idle.place():
+        with busy.turn():
+            pass
+        idle.take()
+        idle.take()  # it is ours already
+        with pytest.raises(TimeoutError), busy.turn():
+            pass
+    with busy.turn():
+        pass
+    busy.take()  # without a place nothing is held
+    with idle.turn():
+        pass
