@@ -7,7 +7,7 @@ of a statement together, and so for the entries (docs/decisions/009). Nothing ca
 posting, so what was right then stays right.
 
 On PostgreSQL the same triggers look whether the postings, accounts and debts exist that new rows name, in place of
-foreign keys (docs/decisions/018).
+foreign keys (docs/decisions/019).
 """
 
 from typing import Any
