@@ -278,7 +278,7 @@ COUNTED = ("creditor", "debtor", "debt", "account", "txn", "entry", "seal", "deb
 
 
 def count_anew(db: Database) -> None:
-    """Have the database look how many rows there are and how they are spread, by a sample: it plans questions by that."""
+    """Have the database look by a sample how many rows there are, and of what sort: it plans questions by that."""
     if db.dialect == "sqlite":
         with db.write() as session:
             session.execute(text("PRAGMA analysis_limit = 1000"))
