@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any, Protocol
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+
+from runtime.database import Database
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -108,14 +111,15 @@ class _Beside:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bulk")
-        self._under_way: list[Future[None]] = []
+        self._under_way: list[Future[Any]] = []
 
-    def begin(self, write: Callable[[], None]) -> None:
+    def begin(self, write: Callable[[], Any]) -> "Future[Any]":
         """Do ``write`` after all before it. Raises what went wrong with one of those."""
         self._under_way = [future for future in self._under_way if not _finished(future)]
         while len(self._under_way) > MOST_WAITING:  # what waits is held in memory
             self._under_way.pop(0).result()
         self._under_way.append(self._thread.submit(write))
+        return self._under_way[-1]
 
     def settle(self) -> None:
         """Wait for all. Raises what went wrong."""
@@ -179,11 +183,11 @@ class _Postgresql:
     """Rows are sent by a thread, so that the next ones are made while the server works."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
         self._raw: Any = _driver(session)
         self._beside = _Beside()
         self._drawn: dict[str, Sequence[int]] = {}
         self._asked: dict[str, int] = {}
+        self._coming: dict[str, Future[Sequence[int]]] = {}
 
     def insert(self, table: str, columns: Sequence[str], rows: Rows) -> None:
         if not rows:
@@ -195,24 +199,29 @@ class _Postgresql:
         self._beside.settle()
 
     def ids(self, table: str, count: int) -> Sequence[int]:
-        """From the table's own sequence, so that others go on numbering beside us; more at a time as more are asked."""
+        """From the table's own sequence, so that others go on numbering beside us; more at a time as more are asked.
+
+        The next ones are drawn before these are used up, between two statements.
+        """
+        asked = self._asked[table] = self._asked.get(table, 0) + count
+        at_once = min(asked, MOST_DRAWN)
         kept = self._drawn.get(table, range(0))
-        if len(kept) < count:
-            kept = self._draw(table, max(count, min(self._asked.get(table, 0), MOST_DRAWN)))
-        self._asked[table] = self._asked.get(table, 0) + count
+        while len(kept) < count:
+            more = self._coming.pop(table, None) or self._draw(table, max(count - len(kept), at_once))
+            kept = [*kept, *more.result()] if kept else more.result()
         self._drawn[table] = kept[count:]
+        if asked > count > 0 and table not in self._coming and len(self._drawn[table]) < at_once // 2:
+            self._coming[table] = self._draw(table, at_once)
         return kept[:count]
 
-    def _draw(self, table: str, count: int) -> Sequence[int]:
-        self.settle()
-        drawn = (
-            "(SELECT nextval(pg_get_serial_sequence(:table, 'id')) AS id FROM generate_series(1, :count)) AS drawn"
-        )
-        wanted = {"table": table, "count": count}
-        first, last = self._session.execute(text(f"SELECT min(id), max(id) FROM {drawn}"), wanted).one()  # noqa: S608 - words of ours
-        if last - first + 1 == count:  # as a rule: nobody drew at the same moment
-            return range(first, last + 1)
-        return sorted(self._session.scalars(text(f"SELECT id FROM {drawn}"), wanted))  # noqa: S608
+    def _draw(self, table: str, count: int) -> "Future[Sequence[int]]":
+        return self._beside.begin(lambda: self._drawn_now(table, count))
+
+    def _drawn_now(self, table: str, count: int) -> Sequence[int]:
+        drawn = "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass)) AS id FROM generate_series(1, %s)"
+        ids = sorted(number for (number,) in self._raw.execute(drawn, (table, count)).fetchall())
+        whole = range(ids[0], ids[-1] + 1)
+        return whole if len(whole) == count else ids  # as a rule nobody drew at the same moment
 
     def flag(self, value: bool | None) -> Any:
         return None if value is None else "t" if value else "f"
@@ -234,7 +243,7 @@ class _Postgresql:
             raise IntegrityError(statement, None, error) from None
 
 
-def _finished(future: "Future[None]") -> bool:
+def _finished(future: "Future[Any]") -> bool:
     if future.done():
         future.result()  # raises what went wrong
         return True
@@ -250,9 +259,12 @@ def copied(rows: Rows) -> str:
     >>> copied([(1, None, "a\\tb")])
     '1\\t\\\\N\\ta\\\\tb\\n'
     """
-    made = "\n".join(["\t".join(["\\N" if value is None else str(value) for value in row]) for row in rows]) + "\n"
-    nothings = sum(row.count(None) for row in rows)
     columns = len(rows[0])
+    values = list(chain.from_iterable(rows))
+    nothings = values.count(None)
+    if nothings:
+        values = ["\\N" if value is None else value for value in values]
+    made = ("\t".join(["%s"] * columns) + "\n") * len(rows) % tuple(values)
     plain = (made.count("\\") == nothings and made.count("\t") == len(rows) * (columns - 1)
              and made.count("\n") == len(rows) and "\r" not in made)  # fmt: skip
     if plain:  # as a rule: no text holds a sign that has to be escaped
@@ -260,6 +272,20 @@ def copied(rows: Rows) -> str:
     return "".join(
         "\t".join("\\N" if value is None else str(value).translate(_ESCAPES) for value in row) + "\n" for row in rows
     )
+
+
+COUNTED = ("creditor", "debtor", "debt", "account", "txn", "entry", "seal", "debt_balance", "hold")
+
+
+def count_anew(db: Database) -> None:
+    """Have the database look by a sample how many rows there are, and of what sort: it plans questions by that."""
+    if db.dialect == "sqlite":
+        with db.write() as session:
+            session.execute(text("PRAGMA analysis_limit = 1000"))
+            session.execute(text("PRAGMA optimize = 0x10002"))  # also tables this connection has asked nothing of
+    else:
+        with db.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(f"ANALYZE {', '.join(COUNTED)}"))
 
 
 def day(value: date | None) -> str | None:

@@ -7,7 +7,7 @@ of a statement together, and so for the entries (docs/decisions/009). Nothing ca
 posting, so what was right then stays right.
 
 On PostgreSQL the same triggers look whether the postings, accounts and debts exist that new rows name, in place of
-foreign keys (docs/decisions/018).
+foreign keys (docs/decisions/019).
 """
 
 from typing import Any
@@ -93,7 +93,7 @@ BEGIN
                    IS DISTINCT FROM one.currency)
     INTO elsewhere FROM (SELECT DISTINCT added.account_id, added.currency FROM added) AS one;
     IF absent OR elsewhere THEN
-        RAISE EXCEPTION 'ledger: an entry names a posting, or an account in its currency, that does not exist (foreign key)'
+        RAISE EXCEPTION 'ledger: an entry names a posting, or account of its currency, that is not there (foreign key)'
             USING ERRCODE = 'foreign_key_violation';
     END IF;
     RETURN NULL;

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from ledger.accrual import bring_up_to_date
-from ledger.bulk import BulkWriter, bulk_writer, by_thousands
+from ledger.bulk import BulkWriter, bulk_writer, by_thousands, count_anew
 from ledger.holds import HoldReason, place_hold
 from ledger.importing.beside import checked
 from ledger.importing.checking import Chunk, End, Good, Part, Request, Unidentified
@@ -34,6 +34,8 @@ from runtime.ids import CreditorId, DebtId, DebtorId
 from runtime.vault import encrypt
 
 Progress = Callable[[int, int], None]
+MANY = 10_000
+"""New debts after which the database counts its rows anew, so that questions are planned for what is there."""
 NAMED = 3
 """How many of the debtors who cannot be identified are named."""
 
@@ -92,6 +94,8 @@ def load(
                 placing.end()
                 if dry_run:
                     raise _WriteNothing
+            if loaded.new_debts >= MANY:
+                count_anew(db)
         except _WriteNothing:
             loaded.refused = bool(loaded.problems) and not skip_bad
             with db.read() as before:

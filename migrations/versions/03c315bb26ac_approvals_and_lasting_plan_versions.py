@@ -9,7 +9,7 @@ from alembic import op
 from ledger.enforcement import never_changed
 
 revision: str = '03c315bb26ac'
-down_revision: str | Sequence[str] | None = '05dbd93ea31e'
+down_revision: str | Sequence[str] | None = '8c2ff0c0f9c6'
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = '8c2ff0c0f9c6'
-down_revision: str | Sequence[str] | None = '05dbd93ea31e'
+down_revision: str | Sequence[str] | None = 'c3a90f61d2e8'
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from ledger.bulk import bulk_writer, copied
+from ledger.bulk import bulk_writer, copied, count_anew
 from ledger.models import Creditor, Debtor
 from runtime.database import Database
 from tests.ledger.portfolio import Portfolio
@@ -67,3 +67,52 @@ def test_instants_are_what_the_models_write(db: Database, portfolio: Portfolio) 
         debtor = session.get_one(Debtor, 4711)
         assert (debtor.created_at, debtor.vulnerable) == (at, True)
 
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_texts_that_json_or_copy_would_spoil_arrive(db: Database, large: bool) -> None:
+    words = ["None", "null", "%s", "100 %", '{"a": [1]}', "007", "true", "snow \u2603", "\\u0000", "\\", "\u2028"]
+    with db.write() as session, bulk_writer(session, large=large) as writer:
+        writer.insert("creditor", COLUMNS, [
+            (number, f"C{number}", word, "GB", "GBP", "uk-standard", writer.flag(False))
+            for number, word in zip(writer.ids("creditor", len(words)), words, strict=True)
+        ])  # fmt: skip
+    with db.read() as session:
+        assert list(session.scalars(select(Creditor.name).order_by(Creditor.id))) == words
+
+
+def test_many_numbers_drawn_ahead_meet_nobody_elses(db: Database, portfolio: Portfolio) -> None:
+    with db.write() as session, bulk_writer(session, large=True) as writer:
+        drawn: list[int] = []
+        for count in (5, 3, 40, 0, 1, 200, 7):
+            drawn += writer.ids("creditor", count)
+            writer.insert("creditor", COLUMNS, [
+                (number, f"C{number}", "X", "GB", "GBP", "uk-standard", writer.flag(False))
+                for number in drawn[len(drawn) - count:]
+            ])  # fmt: skip
+            if count == 40:  # the session may be used in between, once all is in
+                writer.settle()
+                session.execute(text("INSERT INTO creditor (ref, name, country, currency, policy, own_collector)"
+                                     " VALUES ('BETWEEN', 'B', 'GB', 'GBP', 'uk-standard', false)"))
+    assert sorted(set(drawn)) == sorted(drawn)
+    with db.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM creditor")) == 2 + 256 + 1
+
+
+def test_what_the_database_refuses_of_many_is_said(db: Database, portfolio: Portfolio) -> None:
+    row = (portfolio.gas, "X", "X", "GB", "GBP", "uk-standard", "0")
+    with pytest.raises(IntegrityError), db.write() as session, bulk_writer(session, large=True) as writer:
+        writer.insert("creditor", COLUMNS, [row])
+    with db.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM creditor")) == 2
+
+
+def test_the_rows_are_counted_anew(db: Database, portfolio: Portfolio) -> None:
+    portfolio.debt("A1", 10_000)
+    count_anew(db)
+    counted = {
+        "sqlite": "SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'debt'",
+        "postgresql": "SELECT reltuples FROM pg_class WHERE oid = 'debt'::regclass",
+    }[db.dialect]
+    with db.read() as session:
+        assert session.scalar(text(counted)) >= 1

@@ -140,39 +140,40 @@ def test_a_cached_balance_is_never_negative(db: Database, portfolio: Portfolio) 
     "DELETE FROM debt", "UPDATE debt SET id = id + 4711", "UPDATE debt SET currency = 'USD'",
 ])
 def test_what_a_row_names_is_there_and_stays(db: Database, accounts: tuple[int, int], statement: str) -> None:
-    with pytest.raises(DBAPIError, match=r"(?i)foreign key"), db.write() as session:
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"):
+        _with_a_posting(db, statement, accounts)
+
+
+def _with_a_posting(db: Database, statement: str, accounts: tuple[int, int]) -> None:
+    with db.write() as session:
         txn = _txn(session)
-        session.execute(text(statement.format(account=accounts[0], txn=txn)))
+        session.execute(text(statement.format(account=accounts[0], other=accounts[1], txn=txn)))
 
 
 def test_one_row_among_many_that_names_nothing_is_found(db: Database, accounts: tuple[int, int]) -> None:
-    with pytest.raises(DBAPIError, match=r"(?i)foreign key"), db.write() as session:
-        txn = _txn(session)
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"):
+        _with_a_posting(db, "INSERT INTO entry (txn_id, account_id, currency, amount) VALUES ({txn}, {account}, "
+                            "'GBP', 5), ({txn}, {other}, 'GBP', -5), ({txn}, 4711, 'GBP', 1)", accounts)
+
+
+def test_a_posting_in_two_currencies_sums_to_zero_in_each(db: Database, accounts: tuple[int, int]) -> None:
+    with db.write() as session:
         session.execute(text(
-            "INSERT INTO entry (txn_id, account_id, currency, amount) "
-            f"VALUES ({txn}, {accounts[0]}, 'GBP', 5), ({txn}, {accounts[1]}, 'GBP', -5), ({txn}, 4711, 'GBP', 1)"  # noqa: S608
+            "INSERT INTO account (creditor_id, kind, currency, exponent) SELECT creditor_id, 'write_off', 'USD', 2"
+            " FROM account WHERE creditor_id IS NOT NULL"
         ))
-
-
-def test_a_posting_in_two_currencies_sums_to_zero_in_each(db: Database, portfolio: Portfolio) -> None:
-    portfolio.debt("A1", 10_000)
     with db.read() as session:
-        pounds = session.execute(text("SELECT id FROM account ORDER BY debt_id IS NULL")).scalars().all()
-        creditor = session.execute(text("SELECT creditor_id FROM account WHERE creditor_id IS NOT NULL")).scalar_one()
-    with db.write() as session:
-        for kind in ("placed", "write_off"):
-            session.execute(text("INSERT INTO account (creditor_id, kind, currency, exponent)"
-                                 f" VALUES ({creditor}, '{kind}', 'USD', 2)"))  # noqa: S608
-    with db.read() as session:
-        dollars = session.execute(text("SELECT id FROM account WHERE currency = 'USD'")).scalars().all()
-    with pytest.raises(DBAPIError, match="does not sum to zero"), db.write() as session:
-        txn = _txn(session)
-        _entry(session, txn, pounds[0], 5)
-        _entry(session, txn, dollars[0], -5, "USD")
-        _seal(session, txn)
-    with db.write() as session:
-        txn = _txn(session)
-        for amount, pound, dollar in ((5, pounds[0], dollars[0]), (-5, pounds[1], dollars[1])):
-            _entry(session, txn, pound, amount)
-            _entry(session, txn, dollar, amount, "USD")
-        _seal(session, txn)
+        dollars = session.execute(text("SELECT id FROM account WHERE currency = 'USD'")).scalar_one()
+
+    def post(*amounts: tuple[int, str]) -> None:
+        with db.write() as session:
+            txn = _txn(session)
+            for amount, currency in amounts:
+                _entry(session, txn, dollars if currency == "USD" else accounts[amount < 0], amount, currency)
+            _seal(session, txn)
+
+    with pytest.raises(DBAPIError, match="does not sum to zero"):
+        post((5, "GBP"), (-5, "USD"))
+    with pytest.raises(DBAPIError, match="does not sum to zero"):
+        post((5, "GBP"), (-5, "GBP"), (5, "USD"))
+    post((5, "GBP"), (-5, "GBP"), (7, "USD"), (-7, "USD"))
