@@ -1,0 +1,1 @@
+-- No rows of its own: what rows name is looked after in another way.
