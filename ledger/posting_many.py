@@ -221,7 +221,7 @@ def _insert_txns(
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     made = {
         key: Posted(txn_id, True) for key, txn_id in session.execute(
-            dialect.insert(Txn.__table__).on_conflict_do_nothing(index_elements=["idem_key"])  # type: ignore[arg-type]
+            dialect.insert(Txn.__table__).on_conflict_do_nothing(index_elements=["idem_key"])
             .returning(Txn.idem_key, Txn.id), rows,
         )
     }
