@@ -4,6 +4,7 @@ For files of payments, adjustments and imports. Postings that plans or promises 
 single services, because each of them may change what the next one does.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from ledger.allocation import over_buckets
 from ledger.bulk import bulk_writer, by_thousands
 from ledger.errors import BelowZero, KeyReused, NotFound, Unbalanced, WrongCurrency
-from ledger.feed import posting_rows, tell_rows
+from ledger.feed import posting_rows
 from ledger.kinds import OWED, Bucket, CreditorAccount, DebtStatus, PlanStatus, PostingKind, PromiseStatus
 from ledger.models import Account, Creditor, Debt, DebtBalance, Plan, PlanDebt, Promise, Settlement, Txn
 from ledger.money import Money, exponent, total
@@ -69,7 +70,7 @@ class _Debt:
     status: DebtStatus
     debtor_id: DebtorId
     creditor_id: CreditorId
-    policy: str
+    order: Sequence[Bucket]
     buckets: dict[Bucket, int]
     version: int
     touched: int = 0
@@ -126,9 +127,8 @@ def _post_some(
             after={i: (debts[i].debtor_id, debts[i].owed, debts[i].buckets[Bucket.OVERPAYMENT])
                    for i in _debt_ids(posting)},
         )  # fmt: skip
-    _write(session, [(made[key].txn_id, mine) for key, mine in lines.items()])
+    _write(session, [(made[key].txn_id, mine) for key, mine in lines.items()], told)
     _write_balances(session, debts)
-    tell_rows(session, told)
     for posting in long_way:
         made[posting.key] = _singly(session, posting)
     return {key: Posted(m.txn_id, m.fresh and key not in before) for key, m in made.items()}
@@ -221,8 +221,8 @@ def _insert_txns(
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     made = {
         key: Posted(txn_id, True) for key, txn_id in session.execute(
-            dialect.insert(Txn).on_conflict_do_nothing(index_elements=["idem_key"]).returning(Txn.idem_key, Txn.id),
-            rows,
+            dialect.insert(Txn.__table__).on_conflict_do_nothing(index_elements=["idem_key"])
+            .returning(Txn.idem_key, Txn.id), rows,
         )
     }
     missing = [row["idem_key"] for row in rows if row["idem_key"] not in made]
@@ -239,6 +239,7 @@ def _locked(session: Session, debt_ids: Iterable[DebtId]) -> dict[DebtId, _Debt]
     """The debts with their balances, locked in the order of their ids. Absent balances are made."""
     wanted = sorted(debt_ids)
     found: dict[DebtId, _Debt] = {}
+    orders: dict[str, Sequence[Bucket]] = {}
     for some in by_thousands(wanted):
         rows = _balances(session, some)
         if len(rows) < len(some):
@@ -252,8 +253,10 @@ def _locked(session: Session, debt_ids: Iterable[DebtId]) -> dict[DebtId, _Debt]
                             [{"debt_id": debt_id, **nothing} for debt_id in sorted(there)])
             rows = _balances(session, some)
         for row in rows:
+            if row.policy not in orders:
+                orders[row.policy] = load_policy(row.policy).payments.buckets
             found[row.debt_id] = _Debt(
-                row.currency, row.status, row.debtor_id, row.creditor_id, row.policy,
+                row.currency, row.status, row.debtor_id, row.creditor_id, orders[row.policy],
                 {bucket: getattr(row, bucket.value) for bucket in Bucket}, row.version,
             )
     return found
@@ -284,8 +287,8 @@ def _lines(posting: Posting | Payment, debts: Mapping[DebtId, _Debt]) -> list[Li
         if debt.currency != amount.currency:
             raise WrongCurrency(f"debt {debt_id} is not in {amount.currency}")
         balance = SimpleNamespace(**{bucket.value: minor for bucket, minor in debt.buckets.items()})
-        order = load_policy(debt.policy).payments.buckets
-        lines += [on_debt(debt_id, bucket, -part) for bucket, part in over_buckets(balance, amount, order).items()]
+        parts = over_buckets(balance, amount, debt.order)
+        lines += [on_debt(debt_id, bucket, -part) for bucket, part in parts.items()]
     for creditor_id, currency in sorted({(debts[i].creditor_id, debts[i].currency) for i in split}):
         mine = [m for i, m in split.items() if (debts[i].creditor_id, m.currency) == (creditor_id, currency)]
         lines.append(on_creditor(creditor_id, posting.through, total(mine, currency)))
@@ -318,7 +321,7 @@ def _account_key(line: Line) -> _Key:
     return mine, None if mine is not None else CreditorId(line.owner), line.kind.value, line.amount.currency
 
 
-def _write(session: Session, postings: Sequence[tuple[int, list[Line]]]) -> None:
+def _write(session: Session, postings: Sequence[tuple[int, list[Line]]], told: Sequence[dict[str, Any]]) -> None:
     accounts = _accounts(session, {_account_key(line) for _, lines in postings for line in lines})
     with bulk_writer(session) as writer:
         writer.insert("entry", ("txn_id", "account_id", "currency", "amount"), [
@@ -326,6 +329,10 @@ def _write(session: Session, postings: Sequence[tuple[int, list[Line]]]) -> None
             for txn_id, lines in postings for line in lines
         ])  # fmt: skip
         writer.insert("seal", ("txn_id",), [(txn_id,) for txn_id, _ in postings])
+        writer.insert("feed_event", ("uid", "key", "subject", "kind", "debtor_id", "debt_id", "at", "facts"), [
+            (row["uid"], row["key"], row["subject"], row["kind"], row["debtor_id"], row["debt_id"],
+             writer.instant(row["at"]), json.dumps(row["facts"])) for row in told
+        ])  # fmt: skip - the keys are those of new postings: none is there yet
 
 
 def _accounts(session: Session, wanted: set[_Key]) -> dict[_Key, int]:
