@@ -61,8 +61,8 @@ def parts(session: Session, events: Sequence[dict[str, Any]], serves: Serves) ->
     found = []
     for event in events:
         named = [owner_of[ref] for ref in event["facts"].get("debts", ()) if ref in owner_of]
-        owners = list(dict.fromkeys([event["creditor"]] if event["creditor"] else named
-                                    or of_debtor.get(event["debtor"], {})))
+        owners = [event["creditor"]] if event["creditor"] else list(
+            dict.fromkeys(named) or of_debtor.get(event["debtor"], {}))
         if (part := serves.part(event, owners, owner_of)) is not None:
             found.append(part)
     return tuple(found)
