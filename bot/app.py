@@ -13,7 +13,7 @@ from sqlalchemy import text
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot import chat_api, pages, pay_pages, stripe_webhook
+from bot import chat_api, pages, pay_pages, renewal, stripe_webhook
 from bot.engine import Engine
 from bot.gateway import Gateway
 from bot.handling import TurnHandler
@@ -59,7 +59,7 @@ def create_app(db: Database | None = None) -> FastAPI:
 
     app = FastAPI(title="Chat", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.database, app.state.clock = db, clock
-    for router in (chat_api.router, pages.router, pay_pages.router, stripe_webhook.router):
+    for router in (chat_api.router, renewal.router, pages.router, pay_pages.router, stripe_webhook.router):
         app.include_router(router)
     app.mount("/console", console(db, clock))
     _health(app, db)

@@ -16,11 +16,12 @@ from bot.gateway import Gateway, gateway
 from bot.greeting import greet
 from bot.handling import Claimed
 from bot.receiving import receive_press, receive_text
+from bot.refusing import refuse
 from compliance.identity import end_verification, use_link
+from compliance.session_keys import LONGEST_KEY, BadKey, can_renew, keep_key, read_key, said_by_its_client
 from conversations.models import Conversation, Message
 from conversations.open import open_conversation
 from conversations.say import lock
-from conversations.texts import render
 from conversations.turns import has_open_turn
 from runtime.errors import DebtorError
 from runtime.ids import ConversationId, new_token, token_hash
@@ -28,8 +29,6 @@ from runtime.ids import ConversationId, new_token, token_hash
 router = APIRouter(prefix="/api/chat", tags=["chat"])
 SESSION_LIFE = timedelta(hours=12)
 KEEPALIVE_SECONDS = 15.0
-WAIT_SECONDS = 20
-"""How long a client that sent too much is asked to wait."""
 LAST_EVENT = 2**31 - 1
 HISTORY = 200
 """Messages of the history call at most; older ones stay with staff."""
@@ -41,7 +40,9 @@ class SessionRequest(BaseModel):
     link: str | None = Field(None, max_length=64, description="Personal token, from the address's fragment")
     identity: str | None = Field(None, max_length=4096, description="JWT of the host site")
     locale: str = Field("en-GB", max_length=12, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?$")
-    client_key: str | None = Field(None, max_length=512)
+    client_key: Annotated[str, Field(max_length=LONGEST_KEY)] | dict[str, Any] | None = Field(
+        None, description="Public key of the client, an EC JWK on P-256: with it the session goes on after a "
+                          "verification, without one it ends there")
 
 
 class SessionReply(BaseModel):
@@ -58,17 +59,14 @@ class MessageRequest(BaseModel):
     id: UUID
     text: str | None = None
     button: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    proof: str | None = Field(None, max_length=128, description="Signature of the session's key over "
+                              "``message``, conversation, id and text: asked of messages that say who it is")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "MessageRequest":
         if (self.text is None) == (self.button is None):
             raise ValueError("send either a text or a button")
         return self
-
-
-def _refuse(status: int, say: str, **values: object) -> HTTPException:
-    return HTTPException(status, detail={"code": say, "message": render(say, values, "en", "en-GB")},
-                         headers={"Retry-After": str(WAIT_SECONDS)} if status == 429 else None)
 
 
 async def _token(authorization: Annotated[str, Header()] = "") -> str:
@@ -83,8 +81,15 @@ def _speaker(gate: Annotated[Gateway, Depends(gateway)], token: Token) -> Conver
     with gate.database.read() as session:
         found = session.scalar(_SPOKEN_FOR, {"token": token_hash(token)}) if token else None
     if found is None or found.session_expires_at is None or found.session_expires_at <= gate.clock.now():
-        raise _refuse(401, "session_over")
+        raise _over(gate, token)
     return found
+
+
+def _over(gate: Gateway, token: str) -> HTTPException:
+    """Why a token opens nothing: its time is over, or a verification ended it and the client may go on by its key."""
+    with gate.database.read() as session:
+        renewable = can_renew(session, token=token, now=gate.clock.now())
+    return refuse(401, "session_over" if renewable is None else "session_renew" if renewable else "session_keyless")
 
 
 def _session_of(gate: Gateway, token: str) -> ConversationId:
@@ -92,7 +97,7 @@ def _session_of(gate: Gateway, token: str) -> ConversationId:
     with gate.database.read() as session:
         found = session.execute(_SESSION, {"token": token_hash(token)}).first() if token else None
     if found is None or found.session_expires_at is None or found.session_expires_at <= gate.clock.now():
-        raise _refuse(401, "session_over")
+        raise _over(gate, token)
     return ConversationId(found.id)
 
 
@@ -109,18 +114,24 @@ def client_address(request: Request) -> str:
 def begin(body: SessionRequest, request: Request, gate: Gate) -> SessionReply:
     """Begin a conversation. A personal link says who is talking; nothing else here does."""
     if not gate.session_limit.allows(client_address(request)):
-        raise _refuse(429, "too_many_messages")
+        raise refuse(429, "too_many_messages")
     if body.identity is not None:
-        raise _refuse(422, "no_host_identity")
+        raise refuse(422, "no_host_identity")
     now, token = gate.clock.now(), new_token()
+    try:
+        key = read_key(body.client_key) if body.client_key else None
+    except BadKey as error:
+        raise refuse(422, "bad_client_key", reason=str(error)) from None
     locale = body.locale.replace("_", "-")
     with gate.database.write() as session:
         conversation = open_conversation(session, channel="web", address=client_address(request), now=now,
                                          locale=locale, language=locale[:2].lower())
-        conversation.session_token_hash = token_hash(token)
-        conversation.session_expires_at = now + SESSION_LIFE
         conversation_id = ConversationId(conversation.id)
+        if key is not None:
+            keep_key(session, conversation_id=conversation_id, key=key)
         outcome = use_link(session, conversation_id=conversation_id, token=body.link, now=now) if body.link else None
+        conversation.session_token_hash = token_hash(token)  # after a link that verifies: nobody else ever had it
+        conversation.session_expires_at = now + SESSION_LIFE
         greet(session, conversation_id=conversation_id, link=outcome, now=now)
         return SessionReply(conversation_id=conversation.id, token=token, expires_at=now + SESSION_LIFE)
 
@@ -140,7 +151,7 @@ async def send(body: MessageRequest, token: Token, gate: Gate) -> dict[str, Any]
     try:
         conversation_id, claimed = await asyncio.to_thread(_take_in, gate, token, body)
     except DebtorError as error:
-        raise _refuse(422, error.say, **error.values) from None
+        raise refuse(422, error.say, **error.values) from None
     gate.handler.wake(conversation_id, claimed)
     gate.wakeup.wake(conversation_id)
     return {"id": str(body.id)}
@@ -150,7 +161,7 @@ def _take_in(gate: Gateway, token: str, body: MessageRequest) -> tuple[Conversat
     """Store the message; its turn, claimed in the same transaction, unless an earlier one is still open."""
     conversation_id = _session_of(gate, token)
     if not gate.message_limit.allows(conversation_id):
-        raise _refuse(429, "too_many_messages")
+        raise refuse(429, "too_many_messages")
     provider_id = f"web:{conversation_id}:{body.id}"
     now = gate.clock.now()
     with gate.database.write() as session:
@@ -158,39 +169,40 @@ def _take_in(gate: Gateway, token: str, body: MessageRequest) -> tuple[Conversat
             receive_press(session, conversation_id=conversation_id, provider_id=provider_id, button_id=body.button,
                           now=now, client_id=str(body.id))
         else:
-            receive_text(session, conversation_id=conversation_id, provider_id=provider_id, text=body.text or "",
-                         now=now, client_id=str(body.id))
+            turn = receive_text(session, conversation_id=conversation_id, provider_id=provider_id,
+                                text=body.text or "", now=now, client_id=str(body.id))
+            if any(turn.factors.values()) and not said_by_its_client(
+                    session, conversation_id=conversation_id, message_id=str(body.id), text=body.text or "",
+                    proof=body.proof):
+                raise refuse(422, "not_this_client")  # nothing of it is stored
         return conversation_id, gate.handler.claim(session, conversation_id)
 
 
 @router.get("/history")
-def history(speaker: Speaker, gate: Gate) -> dict[str, Any]:
+def history(speaker: Speaker, token: Token, gate: Gate) -> dict[str, Any]:
     """What was said, oldest first: what the panel needs after a reload."""
     with gate.database.read() as session:
-        found = session.scalars(
-            select(Message).where(Message.conversation_id == speaker.id).order_by(Message.event_id.desc())
-            .limit(HISTORY)
-        ).all()
+        found = session.execute(_LATEST, {"conversation_id": speaker.id, "token": token_hash(token)}).all()
         return {"messages": [as_event(m) for m in reversed(found)], "typing": has_open_turn(
             session, ConversationId(speaker.id))}
 
 
 @router.get("/events")
-async def events(speaker: Speaker, gate: Gate,
+async def events(speaker: Speaker, token: Token, gate: Gate,
                  last_event_id: Annotated[int, Header(ge=0, le=LAST_EVENT)] = 0) -> StreamingResponse:
     """Server-sent events of the conversation, from ``Last-Event-ID`` on."""
-    return StreamingResponse(_stream(gate, speaker, last_event_id), media_type="text/event-stream",
+    return StreamingResponse(_stream(gate, speaker, token, last_event_id), media_type="text/event-stream",
                              headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
-async def _stream(gate: Gateway, speaker: Conversation, after: int) -> AsyncIterator[str]:
-    conversation_id = ConversationId(speaker.id)
+async def _stream(gate: Gateway, speaker: Conversation, token: str, after: int) -> AsyncIterator[str]:
+    conversation_id, proof = ConversationId(speaker.id), token_hash(token)
     typing = False
     with gate.wakeup.listener(speaker.id) as news:
         yield f"event: session\ndata: {json.dumps({'conversation_id': speaker.id})}\n\n"
         while not gate.closing.is_set():  # the response ends this generator when the client has gone
             news.clear()
-            found, busy, newest = await asyncio.to_thread(_news, gate, conversation_id, after)
+            found, busy, newest, alive = await asyncio.to_thread(_news, gate, conversation_id, proof, after)
             news.seen = max(news.seen, newest)
             told = [f"id: {message['id']}\nevent: message\ndata: {json.dumps(message)}\n\n" for message in found]
             after = found[-1]["id"] if found else after
@@ -199,6 +211,9 @@ async def _stream(gate: Gateway, speaker: Conversation, after: int) -> AsyncIter
                 told.append(f"event: typing\ndata: {json.dumps({'on': busy})}\n\n")
             if told:
                 yield "".join(told)
+            if not alive:  # somebody was verified: whoever began the session goes on by its key
+                yield f"event: session\ndata: {json.dumps({'state': 'renew'})}\n\n"
+                return
             if speaker.session_expires_at and speaker.session_expires_at <= gate.clock.now():
                 yield f"event: session\ndata: {json.dumps({'state': 'expired'})}\n\n"
                 return
@@ -211,21 +226,30 @@ async def _stream(gate: Gateway, speaker: Conversation, after: int) -> AsyncIter
                 yield ": still here\n\n"
 
 
-def _news(gate: Gateway, conversation_id: ConversationId, after: int) -> tuple[list[dict[str, Any]], bool, int]:
-    """The messages after ``after``, whether an answer is being made, and the row id of the newest message."""
+def _news(gate: Gateway, conversation_id: ConversationId, token: str,
+          after: int) -> tuple[list[dict[str, Any]], bool, int, bool]:
+    """The messages after ``after``, whether an answer is being made, the row id of the newest message, and whether
+
+    the token still speaks for the conversation: one that does not sees nothing, which costs no statement of its own.
+    """
     with gate.database.read() as session:
-        found = session.execute(_AFTER, {"conversation_id": conversation_id, "after": after}).all()
-        return ([as_event(m) for m in found], has_open_turn(session, conversation_id), found[-1].id if found else 0)
+        found = session.execute(_AFTER, {"conversation_id": conversation_id, "after": after, "token": token}).all()
+        alive = bool(found) or session.execute(_SESSION, {"token": token}).first() is not None
+        return ([as_event(m) for m in found], has_open_turn(session, conversation_id), found[-1].id if found else 0,
+                alive)
 
 
 SHOWN = (Message.id, Message.event_id, Message.author, Message.text, Message.buttons, Message.at, Message.card,
          Message.client_id, Message.author_name)
 """What of a message the chat API shows; nothing else is read, and decrypted, for it."""
-_AFTER = (
-    select(*SHOWN)
-    .where(Message.conversation_id == bindparam("conversation_id"), Message.event_id > bindparam("after"))
-    .order_by(Message.event_id).limit(HISTORY)
+_SPOKEN = (
+    select(*SHOWN).join(Conversation, Conversation.id == Message.conversation_id)
+    .where(Message.conversation_id == bindparam("conversation_id"),
+           Conversation.session_token_hash == bindparam("token"))
 )
+"""Messages of a conversation, for the token that speaks for it at this very moment."""
+_AFTER = _SPOKEN.where(Message.event_id > bindparam("after")).order_by(Message.event_id).limit(HISTORY)
+_LATEST = _SPOKEN.order_by(Message.event_id.desc()).limit(HISTORY)
 _SESSION = (
     select(Conversation.id, Conversation.session_expires_at)
     .where(Conversation.session_token_hash == bindparam("token"))

@@ -22,6 +22,7 @@ from compliance.links import link_url, live_link, make_link, revoke
 from compliance.locks import locked_until, record_attempt
 from compliance.models import Level, OfferedFactors, Verification
 from compliance.profile import Identity, profile
+from compliance.session_keys import retire_token
 from conversations.models import Conversation
 from conversations.turns import next_engine_session
 from ledger.models import Debt, Debtor
@@ -178,6 +179,7 @@ def _stand(session: Session, *, conversation_id: ConversationId, debtor_id: Debt
     if level == Level.VERIFIED:  # the rules and the order of day and month are those of where the debtor lives
         conversation = session.get_one(Conversation, conversation_id)
         conversation.locale = f"{conversation.language}-{session.get_one(Debtor, debtor_id).country}"
+        retire_token(session, conversation_id)
     if given := session.get(OfferedFactors, conversation_id):
         session.delete(given)
     session.flush()
