@@ -3,12 +3,13 @@
 import asyncio
 import uuid
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from actions.catalogue import ROOMS
 from actions.running import run
 from bot.client_key import ClientKey
 from bot.engine import Answer
@@ -18,13 +19,13 @@ from runtime.clock import Clock
 from runtime.database import Database
 from tests.bot.conftest import FakeEngine, Talk
 from tests.bot.conftest import client as gateway_client
-from tests.compliance.conftest import Household
 from tests.compliance.conftest import home as household
 
 client = gateway_client
 home = household
+assert ROOMS  # importing them declares the actions
 FACTORS = "Jane Roe 12/3/81 SW1A 2AA ref DD-1042"
-SECRETS = ("Northern Gas", "100.00")
+SECRETS = ("Northern Gas", "00.00")
 """What nobody but Jane may read."""
 
 
@@ -42,6 +43,12 @@ class Actions(FakeEngine):
         action = "action_identity" if turn.forced_intent == "inform" else self.action
         says = await asyncio.to_thread(run, self._db, self._clock, action=action, turn_id=turn.id)
         return Answer(messages=says, intent="inform", confidence=1.0, ranking=[], actions=[action])
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The present: the gateway's clock is the real one."""
+    return datetime.now(UTC)
 
 
 @pytest.fixture

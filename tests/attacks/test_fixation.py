@@ -3,6 +3,7 @@
 import json
 import threading
 import uuid
+from datetime import datetime
 
 import httpx
 import pytest
@@ -10,9 +11,8 @@ import pytest
 from bot.client_key import ClientKey
 from compliance.session_keys import BadKey, read_key
 from runtime.database import Database
-from tests.attacks.conftest import FACTORS, SECRETS, Visitor
+from tests.attacks.conftest import FACTORS, SECRETS, Visitor, personal_link
 from tests.bot.conftest import until
-from tests.compliance.conftest import Household
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -160,13 +160,8 @@ def test_a_key_may_come_as_json_in_a_string(client: httpx.Client, db: Database) 
         read_key(key.public | {"d": "x"})
 
 
-def test_a_link_that_verifies_gives_the_token_to_who_opened_it(client: httpx.Client, db: Database, home: Household,
-                                                               ) -> None:
-    from datetime import UTC, datetime
-
-    from tests.attacks.conftest import personal_link
-
-    jane = Visitor(client, db, link=personal_link(db, datetime.now(UTC)))
+def test_a_link_that_verifies_gives_its_opener_the_token(client: httpx.Client, db: Database, now: datetime) -> None:
+    jane = Visitor(client, db, link=personal_link(db, now))
     assert jane.history().json()["messages"][0]["text"].startswith("Hello Jane")
     assert jane.nonce().status_code == 401  # nothing has ended
     assert [m.say for m in jane.type("what do i owe")] == ["balance"]
