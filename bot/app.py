@@ -20,6 +20,7 @@ from bot.handling import TurnHandler
 from bot.limits import Limiter
 from bot.telegram import TelegramChannel
 from bot.wakeup import Wakeup
+from compliance.identity_rules import identity_rules
 from console.app import console
 from runtime.clock import Clock
 from runtime.database import Database, database
@@ -36,6 +37,7 @@ def create_app(db: Database | None = None) -> FastAPI:
     """The gateway: chat API, pages, webhooks and the staff console."""
     db = db or database()
     clock = Clock(db)
+    identity_rules()  # what is wrong with the file is said before anybody is answered
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -15,8 +15,10 @@ from sqlalchemy import Row, bindparam, select
 from bot.gateway import Gateway, gateway
 from bot.greeting import greet
 from bot.handling import Claimed
+from bot.host_identity import vouched
 from bot.receiving import receive_press, receive_text
 from bot.refusing import refuse
+from compliance.host_identity import host_sites_set_up
 from compliance.identity import end_verification, use_link
 from compliance.session_keys import LONGEST_KEY, BadKey, can_renew, keep_key, read_key, said_by_its_client
 from conversations.models import Conversation, Message
@@ -38,7 +40,7 @@ class SessionRequest(BaseModel):
     """What a panel sends to begin."""
 
     link: str | None = Field(None, max_length=64, description="Personal token, from the address's fragment")
-    identity: str | None = Field(None, max_length=4096, description="JWT of the host site")
+    identity: str | None = Field(None, max_length=4096, description="JWT of the host site, once and for minutes")
     locale: str = Field("en-GB", max_length=12, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?$")
     client_key: Annotated[str, Field(max_length=LONGEST_KEY)] | dict[str, Any] | None = Field(
         None, description="Public key of the client, an EC JWK on P-256: with it the session goes on after a "
@@ -112,10 +114,10 @@ def client_address(request: Request) -> str:
 
 @router.post("/session", status_code=201)
 def begin(body: SessionRequest, request: Request, gate: Gate) -> SessionReply:
-    """Begin a conversation. A personal link says who is talking; nothing else here does."""
+    """Begin a conversation. A personal link, or a host site's signed word, says who is talking; nothing else here."""
     if not gate.session_limit.allows(client_address(request)):
         raise refuse(429, "too_many_messages")
-    if body.identity is not None:
+    if body.identity is not None and not host_sites_set_up():
         raise refuse(422, "no_host_identity")
     now, token = gate.clock.now(), new_token()
     try:
@@ -130,6 +132,8 @@ def begin(body: SessionRequest, request: Request, gate: Gate) -> SessionReply:
         if key is not None:
             keep_key(session, conversation_id=conversation_id, key=key)
         outcome = use_link(session, conversation_id=conversation_id, token=body.link, now=now) if body.link else None
+        if body.identity is not None and outcome is None:
+            outcome = vouched(session, conversation_id=conversation_id, assertion=body.identity, now=now)
         conversation.session_token_hash = token_hash(token)  # after a link that verifies: nobody else ever had it
         conversation.session_expires_at = now + SESSION_LIFE
         greet(session, conversation_id=conversation_id, link=outcome, now=now)
