@@ -1,7 +1,8 @@
 """The actions by name. An action is a function from its context to what to say.
 
 ``needs_identity`` asks who it is first and comes back to the action once that is known, with the terms of the
-message that started it. ``fresh`` asks a verified debtor once more where that was proved some time ago. ``aside`` repeats the question that was open after answering something in between.
+message that started it. ``fresh`` asks a verified debtor once more where that was proved some time ago. ``aside``
+repeats the question that was open after answering something in between.
 """
 
 from collections.abc import Callable, Sequence

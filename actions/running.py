@@ -198,7 +198,8 @@ def ask_briefly(ctx: Context, wanted: str, first: Callable[[], Say]) -> Sequence
     if asked[0].name.startswith("closed_"):
         return asked
     if asked[0].name in ("identity_ask", "identity_ask_one"):
-        return [said, Say("identity_short", {"one": ctx.standing.identified is not None, "needed": ctx.needed}, asked[0].buttons)]
+        short = {"one": ctx.standing.identified is not None, "needed": ctx.needed}
+        return [said, Say("identity_short", short, asked[0].buttons)]
     return [said, *asked]
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
+from jwt.types import Options
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -27,8 +28,8 @@ from runtime.settings import settings
 log = logging.getLogger(__name__)
 LONGEST_TEXT = 200
 """Of ``sub`` and ``jti``."""
-NUMBERS = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False, "verify_iss": False,
-           "verify_sub": False, "verify_jti": False}
+SIGNATURE_ONLY: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False,
+                           "verify_iss": False, "verify_sub": False, "verify_jti": False}
 """The library checks the signature; times are checked by our own clock, and the rest beside them."""
 
 
@@ -55,7 +56,7 @@ def read_word(assertion: str, *, now: datetime) -> Word:
     """What ``assertion`` says. Raises Refused; whether it was used before is not looked at."""
     try:
         header = jwt.get_unverified_header(assertion)
-        claimed = jwt.decode(assertion, options={"verify_signature": False, **NUMBERS})
+        claimed = jwt.decode(assertion, options={**SIGNATURE_ONLY, "verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise Refused(f"unreadable: {type(error).__name__}") from None
     site = _site(claimed)
@@ -67,7 +68,7 @@ def read_word(assertion: str, *, now: datetime) -> Word:
         raise Refused(f"{site.name}: its kid is none of the keys")
     algorithms = [one for one in site.algorithms if one in key.algorithms]
     try:
-        claims = jwt.decode(assertion, key.material, algorithms=algorithms, options=NUMBERS)
+        claims = jwt.decode(assertion, key.material, algorithms=algorithms, options=SIGNATURE_ONLY)
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise Refused(f"{site.name}: {type(error).__name__}") from None
     return _of_now(site, claims, now)

@@ -83,7 +83,7 @@ class Links(Part):
 class Codes(Part):
     """One-time codes."""
 
-    by: tuple[Literal["email", "sms"], ...] = Field(("email", "sms"), min_length=1)
+    by: tuple[Literal["email", "sms"], ...] = ("email", "sms")
     """The ways in order: the first that is set up, and for which the debtor has an address on file, is taken."""
     per_debtor_per_day: Annotated[int, Field(ge=1, le=50)] = 6
     """Codes to one person at most, from however many conversations. What is above is not sent; nobody learns that."""
