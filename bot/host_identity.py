@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def vouched(session: Session, *, conversation_id: ConversationId, assertion: str, now: datetime) -> Outcome | None:
-    """What came of it; None where the site speaks of somebody whom we do not know. Raises the answer to a refusal."""
+    """What came of it. None where the site speaks of somebody whom we do not know. Raises the answer to a refusal."""
     try:
         return use_host_identity(session, conversation_id=conversation_id, assertion=assertion, now=now)
     except Refused as error:

@@ -40,7 +40,7 @@ class Actions(FakeEngine):
     async def answer(self, conversation: Conversation, turn: Turn) -> Answer:
         """What the action says."""
         self.asked.append((turn.masked, turn.forced_intent or ""))
-        action = "action_identity" if turn.forced_intent == "inform" else self.action
+        action = "action_inform" if turn.forced_intent == "inform" else self.action
         says = await asyncio.to_thread(run, self._db, self._clock, action=action, turn_id=turn.id)
         return Answer(messages=says, intent="inform", confidence=1.0, ranking=[], actions=[action])
 

@@ -154,6 +154,7 @@ def sms(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     Gateway.got, Gateway.status = [], 200
     yield secret
     server.shutdown()
+    server.server_close()
 
 
 async def test_a_code_by_text_message_is_signed_and_says_nothing_of_a_debt(
@@ -192,7 +193,7 @@ def test_nobody_is_flooded_with_codes_from_many_conversations(
 
 
 def test_an_sms_gateway_without_a_secret_or_over_plain_http_is_refused() -> None:
-    for values in ({"sms_url": "https://sms.example/send"}, {"sms_url": "http://sms.example/send", "sms_secret": new_secret()},
-                   {"sms_url": "https://sms.example/send", "sms_secret": "x"}):
+    for values in ({"sms_url": "https://sms.example/send"}, {"sms_url": "https://sms.example/", "sms_secret": "x"},
+                   {"sms_url": "http://sms.example/send", "sms_secret": new_secret()}):
         with pytest.raises(ValueError, match="sms"):
             Settings(_env_file=None, **values)

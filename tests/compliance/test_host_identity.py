@@ -76,7 +76,8 @@ def test_it_identifies_and_a_factor_is_asked(portal: Portal, db: Database, home:
                                              talk: Callable[..., ConversationId]) -> None:
     here = talk()
     with db.write() as session:
-        assert use_host_identity(session, conversation_id=here, assertion=portal.word(), now=now) == Identified(home.jane)
+        word = portal.word()
+        assert use_host_identity(session, conversation_id=here, assertion=word, now=now) == Identified(home.jane)
     with db.write() as session:
         standing = touch(session, conversation_id=here, now=now)
         assert (standing.verified, standing.identified) == (None, home.jane)
