@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import event, select
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import ORMExecuteState, Session, defer
 
 from actions import claims, disclosures, guard
 from actions.context import Context, context
@@ -48,8 +48,12 @@ def run(database: Database, clock: Clock, *, action: str, turn_id: int,
         return says
 
 
+_UNREAD = defer(Turn.masked)
+"""The engine's part of a turn; deciphered for whoever asks, and actions do not."""
+
+
 def _open_turn(session: Session, action: str, turn_id: int) -> Turn:
-    turn = session.get(Turn, turn_id)
+    turn = session.get(Turn, turn_id, options=[_UNREAD])
     if turn is None or turn.state != TurnState.HANDLING:
         raise NoOpenTurn(f"{action} was called for turn {turn_id}, which is not open")
     return turn
@@ -78,9 +82,7 @@ def _without_effect(database: Database, clock: Clock, action: str, turn_id: int,
 
     None when it would change something: then nothing has happened yet. Asked again, it says what is true by then.
     """
-    with database.read() as session:
-        event.listen(session, "before_flush", _refuse)
-        event.listen(session, "do_orm_execute", _refuse_writing)
+    with _OnlyReading(database.engine, expire_on_commit=False) as session:
         turn = _open_turn(session, action, turn_id)
         if turn.answers:
             return None
@@ -95,6 +97,14 @@ def _without_effect(database: Database, clock: Clock, action: str, turn_id: int,
 def _refuse_writing(state: ORMExecuteState) -> None:
     if not state.is_select:
         raise _HasEffect
+
+
+class _OnlyReading(Session):
+    """A session in which whatever would write raises ``_HasEffect``."""
+
+
+event.listen(_OnlyReading, "before_flush", _refuse)
+event.listen(_OnlyReading, "do_orm_execute", _refuse_writing)
 
 
 def answer(ctx: Context, name: str) -> Sequence[Say]:

@@ -18,6 +18,7 @@ from bot.engine import Engine
 from bot.gateway import Gateway
 from bot.handling import TurnHandler
 from bot.limits import Limiter
+from bot.sessions import Sessions
 from bot.telegram import TelegramChannel
 from bot.wakeup import Wakeup
 from compliance.identity_rules import identity_rules
@@ -44,7 +45,7 @@ def create_app(db: Database | None = None) -> FastAPI:
         engine, wakeup = Engine(), Wakeup(db)
         limit = settings().messages_per_minute
         gate = Gateway(db, clock, engine, wakeup, TurnHandler(db, clock, engine, wakeup), Limiter(limit),
-                       Limiter(limit))
+                       Limiter(limit), Sessions(db, clock))
         app.state.gateway = gate
         wakeup.start()
         tasks = [asyncio.create_task(gate.handler.sweep())]

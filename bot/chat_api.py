@@ -10,18 +10,18 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import Row, bindparam, select
 
+from bot.events import HISTORY, Fresh, read_after, read_latest
 from bot.gateway import Gateway, gateway
 from bot.greeting import greet
-from bot.handling import Claimed
 from bot.host_identity import vouched
-from bot.receiving import receive_press, receive_text
+from bot.receiving import Received, receive_press, receive_text
 from bot.refusing import refuse
+from bot.sessions import SessionOver
 from compliance.host_identity import host_sites_set_up
 from compliance.identity import end_verification, use_link
 from compliance.session_keys import LONGEST_KEY, BadKey, can_renew, keep_key, read_key, said_by_its_client
-from conversations.models import Conversation, Message
+from conversations.models import Conversation
 from conversations.open import open_conversation
 from conversations.say import lock
 from conversations.turns import has_open_turn
@@ -32,8 +32,6 @@ router = APIRouter(prefix="/api/chat", tags=["chat"])
 SESSION_LIFE = timedelta(hours=12)
 KEEPALIVE_SECONDS = 15.0
 LAST_EVENT = 2**31 - 1
-HISTORY = 200
-"""Messages of the history call at most; older ones stay with staff."""
 
 
 class SessionRequest(BaseModel):
@@ -80,11 +78,10 @@ Token = Annotated[str, Depends(_token)]
 
 
 def _speaker(gate: Annotated[Gateway, Depends(gateway)], token: Token) -> Conversation:
-    with gate.database.read() as session:
-        found = session.scalar(_SPOKEN_FOR, {"token": token_hash(token)}) if token else None
-    if found is None or found.session_expires_at is None or found.session_expires_at <= gate.clock.now():
-        raise _over(gate, token)
-    return found
+    try:
+        return gate.sessions.speaker(token)
+    except SessionOver:
+        raise _over(gate, token) from None
 
 
 def _over(gate: Gateway, token: str) -> HTTPException:
@@ -92,15 +89,6 @@ def _over(gate: Gateway, token: str) -> HTTPException:
     with gate.database.read() as session:
         renewable = can_renew(session, token=token, now=gate.clock.now())
     return refuse(401, "session_over" if renewable is None else "session_renew" if renewable else "session_keyless")
-
-
-def _session_of(gate: Gateway, token: str) -> ConversationId:
-    """The conversation of a session that is not over; nothing else of it is read."""
-    with gate.database.read() as session:
-        found = session.execute(_SESSION, {"token": token_hash(token)}).first() if token else None
-    if found is None or found.session_expires_at is None or found.session_expires_at <= gate.clock.now():
-        raise _over(gate, token)
-    return ConversationId(found.id)
 
 
 Speaker = Annotated[Conversation, Depends(_speaker)]
@@ -153,42 +141,50 @@ def end(speaker: Speaker, gate: Gate) -> None:
 async def send(body: MessageRequest, token: Token, gate: Gate) -> dict[str, Any]:
     """Take in a message. It is stored before this answers; the reply comes as an event."""
     try:
-        conversation_id, claimed = await asyncio.to_thread(_take_in, gate, token, body)
+        received = await asyncio.to_thread(_take_in, gate, token, body)
+    except SessionOver:
+        raise await asyncio.to_thread(_over, gate, token) from None
     except DebtorError as error:
         raise refuse(422, error.say, **error.values) from None
-    gate.handler.wake(conversation_id, claimed)
-    gate.wakeup.wake(conversation_id)
+    conversation_id = ConversationId(received.conversation.id)
+    if received.claimed and received.message:
+        gate.handler.wake(conversation_id, (received.conversation, received.turn))
+        await asyncio.sleep(0)  # the engine is asked before anything else is done
+        gate.wakeup.tell(conversation_id, Fresh.of([received.message], busy=True))
+    else:
+        gate.handler.wake(conversation_id)
+        gate.wakeup.wake(conversation_id)
     return {"id": str(body.id)}
 
 
-def _take_in(gate: Gateway, token: str, body: MessageRequest) -> tuple[ConversationId, Claimed | None]:
-    """Store the message; its turn, claimed in the same transaction, unless an earlier one is still open."""
-    conversation_id = _session_of(gate, token)
+def _take_in(gate: Gateway, token: str, body: MessageRequest) -> Received:
+    """Store the message; its turn is claimed in the same transaction, unless an earlier one is still open."""
+    conversation_id = gate.sessions.probably(token)
     if not gate.message_limit.allows(conversation_id):
         raise refuse(429, "too_many_messages")
     provider_id = f"web:{conversation_id}:{body.id}"
     now = gate.clock.now()
     with gate.database.write() as session:
+        gate.sessions.speaking(session, conversation_id, token)
         if body.button is not None:
-            receive_press(session, conversation_id=conversation_id, provider_id=provider_id, button_id=body.button,
-                          now=now, client_id=str(body.id))
-        else:
-            turn = receive_text(session, conversation_id=conversation_id, provider_id=provider_id,
-                                text=body.text or "", now=now, client_id=str(body.id))
-            if any(turn.factors.values()) and not said_by_its_client(
-                    session, conversation_id=conversation_id, message_id=str(body.id), text=body.text or "",
-                    proof=body.proof):
-                raise refuse(422, "not_this_client")  # nothing of it is stored
-        return conversation_id, gate.handler.claim(session, conversation_id)
+            return receive_press(session, conversation_id=conversation_id, provider_id=provider_id,
+                                 button_id=body.button, now=now, client_id=str(body.id), claiming=True)
+        received = receive_text(session, conversation_id=conversation_id, provider_id=provider_id,
+                                text=body.text or "", now=now, client_id=str(body.id), claiming=True)
+        if received.message and any(received.turn.factors.values()) and not said_by_its_client(
+                session, conversation_id=conversation_id, message_id=str(body.id), text=body.text or "",
+                proof=body.proof):
+            raise refuse(422, "not_this_client")  # nothing of it is stored
+        return received
 
 
 @router.get("/history")
 def history(speaker: Speaker, token: Token, gate: Gate) -> dict[str, Any]:
     """What was said, oldest first: what the panel needs after a reload."""
     with gate.database.read() as session:
-        found = session.execute(_LATEST, {"conversation_id": speaker.id, "token": token_hash(token)}).all()
-        return {"messages": [as_event(m) for m in reversed(found)], "typing": has_open_turn(
-            session, ConversationId(speaker.id))}
+        conversation_id = ConversationId(speaker.id)
+        return {"messages": read_latest(session, conversation_id, token=token_hash(token)),
+                "typing": has_open_turn(session, conversation_id)}
 
 
 @router.get("/events")
@@ -205,17 +201,18 @@ async def _stream(gate: Gateway, speaker: Conversation, token: str, after: int) 
     with gate.wakeup.listener(speaker.id) as news:
         yield f"event: session\ndata: {json.dumps({'conversation_id': speaker.id})}\n\n"
         while not gate.closing.is_set():  # the response ends this generator when the client has gone
-            news.clear()
-            found, busy, newest, alive = await asyncio.to_thread(_news, gate, conversation_id, proof, after)
-            news.seen = max(news.seen, newest)
+            fresh = news.take(after) or await asyncio.to_thread(
+                read_after, gate.database, conversation_id, after, token=proof)
+            news.seen = max(news.seen, fresh.newest)
+            found = fresh.messages
             told = [f"id: {message['id']}\nevent: message\ndata: {json.dumps(message)}\n\n" for message in found]
             after = found[-1]["id"] if found else after
-            if busy != typing:
-                typing = busy
-                told.append(f"event: typing\ndata: {json.dumps({'on': busy})}\n\n")
+            if fresh.busy != typing:
+                typing = fresh.busy
+                told.append(f"event: typing\ndata: {json.dumps({'on': typing})}\n\n")
             if told:
                 yield "".join(told)
-            if not alive:  # somebody was verified: whoever began the session goes on by its key
+            if not fresh.alive:  # somebody was verified: whoever began the session goes on by its key
                 yield f"event: session\ndata: {json.dumps({'state': 'renew'})}\n\n"
                 return
             if speaker.session_expires_at and speaker.session_expires_at <= gate.clock.now():
@@ -227,47 +224,5 @@ async def _stream(gate: Gateway, speaker: Conversation, token: str, after: int) 
                 async with asyncio.timeout(KEEPALIVE_SECONDS):
                     await news.wait()
             except TimeoutError:
+                news.look()
                 yield ": still here\n\n"
-
-
-def _news(gate: Gateway, conversation_id: ConversationId, token: str,
-          after: int) -> tuple[list[dict[str, Any]], bool, int, bool]:
-    """The messages after ``after``, whether an answer is being made, the row id of the newest message, and whether
-
-    the token still speaks for the conversation: one that does not sees nothing, which costs no statement of its own.
-    """
-    with gate.database.read() as session:
-        found = session.execute(_AFTER, {"conversation_id": conversation_id, "after": after, "token": token}).all()
-        alive = bool(found) or session.execute(_SESSION, {"token": token}).first() is not None
-        return ([as_event(m) for m in found], has_open_turn(session, conversation_id), found[-1].id if found else 0,
-                alive)
-
-
-SHOWN = (Message.id, Message.event_id, Message.author, Message.text, Message.buttons, Message.at, Message.card,
-         Message.client_id, Message.author_name)
-"""What of a message the chat API shows; nothing else is read, and decrypted, for it."""
-_SPOKEN = (
-    select(*SHOWN).join(Conversation, Conversation.id == Message.conversation_id)
-    .where(Message.conversation_id == bindparam("conversation_id"),
-           Conversation.session_token_hash == bindparam("token"))
-)
-"""Messages of a conversation, for the token that speaks for it at this very moment."""
-_AFTER = _SPOKEN.where(Message.event_id > bindparam("after")).order_by(Message.event_id).limit(HISTORY)
-_LATEST = _SPOKEN.order_by(Message.event_id.desc()).limit(HISTORY)
-_SESSION = (
-    select(Conversation.id, Conversation.session_expires_at)
-    .where(Conversation.session_token_hash == bindparam("token"))
-)
-_SPOKEN_FOR = select(Conversation).where(Conversation.session_token_hash == bindparam("token"))
-
-
-def as_event(message: Message | Row[Any]) -> dict[str, Any]:
-    """A message as the chat API shows it."""
-    shown: dict[str, Any] = {"id": message.event_id, "author": str(message.author), "text": message.text,
-                             "buttons": message.buttons, "at": message.at.isoformat()}
-    for name in ("card", "client_id", "author_name"):
-        if value := getattr(message, name):
-            shown[name] = value
-    return shown
-
-

@@ -8,6 +8,7 @@ from fastapi import Request
 from bot.engine import Engine
 from bot.handling import TurnHandler
 from bot.limits import Limiter
+from bot.sessions import Sessions
 from bot.wakeup import Wakeup
 from runtime.clock import Clock
 from runtime.database import Database
@@ -24,6 +25,7 @@ class Gateway:
     handler: TurnHandler
     message_limit: Limiter
     session_limit: Limiter
+    sessions: Sessions
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -6,14 +6,17 @@ in the same state as no crash.
 
 import asyncio
 import logging
+from typing import cast
 
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot.engine import Answer, Engine, EngineError
+from bot.events import Fresh
 from bot.urgent import answer_without_engine
 from bot.wakeup import Wakeup
 from compliance.identity import touch, who
-from conversations.models import Conversation, Owner, Turn, TurnState
+from conversations.models import Conversation, Message, Owner, Turn, TurnState
 from conversations.say import Say, lock, say
 from conversations.texts import TextError
 from conversations.tickets import open_ticket
@@ -76,8 +79,10 @@ class TurnHandler:
         try:
             alone = claimed is not None
             while claimed := claimed or await asyncio.to_thread(self._next, conversation_id):
-                await self._handle(*claimed)
-                self._wakeup.wake(conversation_id)
+                if said := await self._handle(*claimed):
+                    self._wakeup.tell(conversation_id, Fresh.of(said, busy=conversation_id in self._again))
+                else:
+                    self._wakeup.wake(conversation_id)
                 if alone and conversation_id not in self._again:
                     return  # nothing came meanwhile; what another process stored, the sweep finds
                 alone, claimed = False, None
@@ -92,35 +97,27 @@ class TurnHandler:
 
     def _claim(self, conversation_id: ConversationId) -> Claimed | None:
         with self._database.write() as session:
-            return self.claim(session, conversation_id)
-
-    def claim(self, session: Session, conversation_id: ConversationId) -> Claimed | None:
-        """Claim the oldest open turn within the caller's transaction, the one that stored it for instance.
-
-        Whoever gets one must ``wake`` the handler with it; else it waits until its lease has run out.
-        """
-        conversation, now = lock(session, conversation_id), self._clock.now()
-        with session.no_autoflush:  # nothing that is asked here was changed since
+            conversation, now = lock(session, conversation_id), self._clock.now()
             touch(session, conversation_id=conversation_id, now=now)
             turn = claim(session, conversation_id=conversation_id, now=now)
-        return (conversation, turn) if turn else None
+            return (conversation, turn) if turn else None
 
-    async def _handle(self, conversation: Conversation, turn: Turn) -> None:
+    async def _handle(self, conversation: Conversation, turn: Turn) -> list[Message]:
+        """Answer a turn; what was said, or nothing when listeners had better look for themselves."""
         if turn.attempts > MAX_ATTEMPTS:
             await asyncio.to_thread(self._give_up, turn, "handled too often without an end")
-            return
+            return []
         if conversation.owner == Owner.STAFF:  # then only what is urgent was claimed
             await asyncio.to_thread(self._give_up, turn, "", state=TurnState.DONE)
-            return
+            return []
         while True:
             try:
                 answer = await self._engine.answer(conversation, turn)
-                await asyncio.to_thread(self._finish, turn, answer)
-                return
+                return await asyncio.to_thread(self._finish, conversation, turn, answer)
             except TextError as error:
                 log.error("turn %s: %s", turn.id, error)
                 await asyncio.to_thread(self._give_up, turn, str(error), kept=False)
-                return
+                return []
             except EngineError as error:
                 log.error("turn %s, attempt %s: %s", turn.id, turn.attempts, error)
                 reason = str(error)
@@ -131,7 +128,7 @@ class TurnHandler:
                 reason = type(error).__name__
             if turn.attempts >= MAX_ATTEMPTS:
                 await asyncio.to_thread(self._give_up, turn, reason)
-                return
+                return []
             await asyncio.sleep(RETRY_SECONDS * turn.attempts)
             turn.attempts += 1
 
@@ -142,18 +139,20 @@ class TurnHandler:
             next_engine_session(conversation)
             session.get_one(Turn, turn.id).engine_session = turn.engine_session = conversation.engine_session
 
-    def _finish(self, turn: Turn, answer: Answer) -> None:
+    def _finish(self, before: Conversation, turn: Turn, answer: Answer) -> list[Message]:
         with self._database.write() as session:
-            stored = self._begin_end(session, turn)
-            if stored is None:
-                return
-            stored.intent, stored.confidence = answer.intent, answer.confidence
-            stored.ranking, stored.actions = answer.ranking, answer.actions
+            conversation = self._ours(session, turn)
+            if conversation is None:
+                return []
+            same = conversation.session_token_hash == before.session_token_hash
+            session.execute(_DONE, {"turn_id": turn.id, "intent": answer.intent, "confidence": answer.confidence,
+                                    "ranking": answer.ranking, "actions": answer.actions, "done_at": self._clock.now()})
             if not MISUNDERSTOOD.intersection(str(message["say"]) for message in answer.messages):
-                session.get_one(Conversation, stored.conversation_id).misunderstandings = 0
-            for message in answer.messages:
-                say(session, conversation_id=ConversationId(stored.conversation_id), text=Say.from_json(message),
-                    turn_id=TurnId(stored.id), seed=str(stored.id), now=self._clock.now())
+                conversation.misunderstandings = 0
+            said = [say(session, conversation_id=ConversationId(conversation.id), text=Say.from_json(message),
+                        turn_id=TurnId(turn.id), seed=str(turn.id), now=self._clock.now())
+                    for message in answer.messages]
+            return said if same else []  # a verification has ended the listeners' token: each must ask for itself
 
     def _give_up(self, turn: Turn, reason: str, *, kept: bool = True, state: TurnState = TurnState.FAILED) -> None:
         """An honest sentence, a way to a person, an alert: never silence (architecture, step 9).
@@ -161,9 +160,10 @@ class TurnHandler:
         What an action has done is said in its own words, which it kept, unless they are what failed.
         """
         with self._database.write() as session:
-            stored = self._begin_end(session, turn)
-            if stored is None:
+            if self._ours(session, turn) is None:
                 return
+            stored = session.get_one(Turn, turn.id)
+            stored.done_at, stored.lease_until = self._clock.now(), None
             stored.state, stored.error = state, reason[:400] or None
             now, conversation_id = self._clock.now(), ConversationId(stored.conversation_id)
             done = [Say.from_json(one) for answer in (stored.answers or {}).values() for one in answer] if kept else []
@@ -185,19 +185,31 @@ class TurnHandler:
     def _verified(self, session: Session, turn: Turn) -> DebtorId | None:
         return who(session, ConversationId(turn.conversation_id), now=self._clock.now()).verified
 
-    def _begin_end(self, session: Session, turn: Turn) -> Turn | None:
-        """The turn, marked as done; None when it is no longer ours to answer."""
+    def _ours(self, session: Session, turn: Turn) -> Conversation | None:
+        """The turn's conversation, locked; None when the turn is no longer ours to answer."""
         conversation = lock(session, ConversationId(turn.conversation_id))
-        stored = session.get_one(Turn, turn.id, with_for_update=True)
+        stored = session.execute(_STANDS, {"turn_id": turn.id}).one()
         if stored.state != TurnState.HANDLING:
             log.warning("turn %s was ended by another process; its second answer is dropped", turn.id)
             return None
-        stored.done_at, stored.lease_until = self._clock.now(), None
         if conversation.owner_version != stored.owner_version:
-            stored.state, stored.error = TurnState.DISCARDED, "reply discarded: staff took the conversation meanwhile"
-            log.warning("turn %s: %s", stored.id, stored.error)
-            if stored.answers:
+            reason = "reply discarded: staff took the conversation meanwhile"
+            session.execute(_DISCARDED, {"turn_id": turn.id, "error": reason, "done_at": self._clock.now()})
+            log.warning("turn %s: %s", turn.id, reason)
+            if stored.acted:
                 conversation.open_question = None  # it may be one that nobody was asked
             return None
-        stored.state = TurnState.DONE
-        return stored
+        return conversation
+
+
+_turns = cast(Table, Turn.__table__)
+_STANDS = (
+    select(Turn.state, Turn.owner_version, Turn.answers.is_not(None).label("acted"))
+    .where(Turn.id == bindparam("turn_id")).with_for_update()
+)
+_ENDED = update(_turns).where(_turns.c.id == bindparam("turn_id")).values(lease_until=None)
+_DONE = _ENDED.values(
+    state=TurnState.DONE, done_at=bindparam("done_at"), intent=bindparam("intent"), confidence=bindparam("confidence"),
+    ranking=bindparam("ranking"), actions=bindparam("actions"))
+_DISCARDED = _ENDED.values(state=TurnState.DISCARDED, done_at=bindparam("done_at"), error=bindparam("error"))
+# Statements on the table itself: a whole turn, with all that is decrypted for it, is not needed to end it.

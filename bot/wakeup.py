@@ -1,4 +1,4 @@
-"""Who waits for news of a conversation is woken here. What is delivered always comes from the database.
+"""Who waits for news of a conversation is woken here. What is delivered is what the database has.
 
 Other processes write too (worker, webhooks, staff, another gateway), so the database itself is watched: on SQLite
 by ``PRAGMA data_version``, on PostgreSQL by LISTEN.
@@ -11,6 +11,7 @@ from collections import defaultdict
 
 import psycopg
 
+from bot.events import Fresh
 from conversations.say import CHANNEL
 from runtime.database import Database
 
@@ -20,8 +21,37 @@ POLL_SECONDS = 0.025
 class News(asyncio.Event):
     """Set whenever the conversation may have something new."""
 
-    seen = 0
-    """Row id of the newest message that was read."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = 0
+        """Row id of the newest message that was read."""
+        self._told: list[Fresh] = []
+        self._unread = True
+
+    def look(self) -> None:
+        """There may be something in the database."""
+        self._unread = True
+        self.set()
+
+    def hear(self, fresh: Fresh) -> None:
+        """Something was stored, and this is it."""
+        self._told.append(fresh)
+        self.set()
+
+    def take(self, after: int) -> Fresh | None:
+        """What is new after event ``after``, where all of it was told; None when the database must be read.
+
+        Event ids of a conversation have no gap, so whoever has them in a row has missed nothing.
+        """
+        self.clear()
+        told, unread = self._told, self._unread
+        self._told, self._unread = [], False
+        if unread or not told:
+            return None
+        messages = [message for fresh in told for message in fresh.messages if message["id"] > after]
+        if [message["id"] for message in messages] != list(range(after + 1, after + 1 + len(messages))):
+            return None
+        return Fresh(messages, told[-1].busy, max(fresh.newest for fresh in told))
 
 
 class Wakeup:
@@ -62,7 +92,12 @@ class Wakeup:
         """
         for event in self._waiting.get(conversation_id, ()):
             if newest is None or newest > event.seen:
-                event.set()
+                event.look()
+
+    def tell(self, conversation_id: str, fresh: Fresh) -> None:
+        """Give this process's listeners of one conversation what was just stored; from inside the loop."""
+        for event in self._waiting.get(conversation_id, ()):
+            event.hear(fresh)
 
     def _wake_from_thread(self, conversation_id: str, newest: int | None = None) -> None:
         if self._loop and not self._loop.is_closed():

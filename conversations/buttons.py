@@ -18,8 +18,9 @@ def button_of(session: Session, *, conversation_id: ConversationId, button_id: s
 def button_titled(session: Session, *, conversation_id: ConversationId, words: str) -> Button | None:
     """The button of the last message with buttons whose title the debtor typed; never a binding one."""
     wanted = words.strip().rstrip(".!").casefold()
-    shown = session.scalars(_SHOWN_LAST, {"conversation_id": conversation_id})
-    return next((b for b in shown if b.title.casefold() == wanted and b.consumed_by is None), None)
+    shown = session.execute(_SHOWN_LAST, {"conversation_id": conversation_id})
+    found = next((id for id, title in shown if title.casefold() == wanted), None)
+    return session.get(Button, found) if found else None
 
 
 _LAST_WITH_BUTTONS = (
@@ -27,7 +28,8 @@ _LAST_WITH_BUTTONS = (
     .where(Message.conversation_id == bindparam("conversation_id"), exists().where(Button.message_id == Message.id))
     .order_by(Message.event_id.desc()).limit(1).scalar_subquery()
 )
-_SHOWN_LAST = select(Button).where(Button.message_id == _LAST_WITH_BUTTONS, Button.binding.is_(False))
+_SHOWN_LAST = select(Button.id, Button.title).where(
+    Button.message_id == _LAST_WITH_BUTTONS, Button.binding.is_(False), Button.consumed_by.is_(None))
 
 
 def usable(button: Button, *, now: datetime) -> bool:

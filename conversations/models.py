@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from runtime.database import Base, EncryptedJSON, EncryptedText, PlainJSON, UTCDateTime
 
@@ -42,7 +42,7 @@ class Conversation(Base):
     __tablename__ = "conversation"
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     channel: Mapped[str] = mapped_column(String(16))
-    address: Mapped[str | None] = mapped_column(EncryptedText)
+    address: Mapped[str | None] = mapped_column(EncryptedText, deferred=True)
     address_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     session_token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     session_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -116,6 +116,7 @@ class Message(Base):
     card: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON)
     client_id: Mapped[str | None] = mapped_column(String(64))
     turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"), index=True)
+    turn: Mapped[Turn | None] = relationship()
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

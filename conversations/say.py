@@ -4,13 +4,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
-from conversations.models import Author, Button, Conversation, Message
+from conversations.models import Author, Button, Conversation, Message, Turn
 from conversations.outbox import put
 from conversations.texts import TextError, texts
 from runtime.ids import ConversationId, TurnId
@@ -79,18 +79,17 @@ def say(session: Session, *, conversation_id: ConversationId, text: Say, now: da
     conversation = lock(session, conversation_id)
     words = texts(conversation.language, conversation.locale)
     buttons = [
-        Button(id=secrets.token_urlsafe(12), conversation_id=conversation.id,
-               title=words.title(wanted.title, wanted.values)[:LONGEST_TITLE], intent=wanted.intent,
-               choice=dict(wanted.choice), binding=wanted.binding, expires_at=now + BUTTON_LIFE)
+        {"id": secrets.token_urlsafe(12), "conversation_id": conversation.id,
+         "title": words.title(wanted.title, wanted.values)[:LONGEST_TITLE], "intent": wanted.intent,
+         "choice": dict(wanted.choice), "binding": wanted.binding, "expires_at": now + BUTTON_LIFE}
         for wanted in text.buttons
     ]
-    message = _store(session, conversation, Author.BOT, words.text(text.name, text.values, seed), now, turn_id,
+    message = _store(session, conversation, Author.BOT, words.text(text.name, text.values, seed), now, turn_id=turn_id,
                      say=text.name, values=dict(text.values), card=_card(text.card, words) if text.card else None,
-                     buttons=[{"id": button.id, "title": button.title} for button in buttons])
+                     buttons=[{"id": button["id"], "title": button["title"]} for button in buttons])
     session.flush()
-    for button in buttons:
-        button.message_id = message.id
-    session.add_all(buttons)
+    if buttons:
+        session.execute(_ADD_BUTTONS, [{**button, "message_id": message.id} for button in buttons])
     _deliver(session, conversation, message, now)
     return message
 
@@ -99,23 +98,24 @@ def pass_on(session: Session, *, conversation_id: ConversationId, words: str, st
             now: datetime) -> Message:
     """Deliver what a member of staff wrote, on the debtor's own channel."""
     conversation = lock(session, conversation_id)
-    message = _store(session, conversation, Author.STAFF, words, now, None, author_name=staff_name)
+    message = _store(session, conversation, Author.STAFF, words, now, author_name=staff_name)
     session.flush()
     _deliver(session, conversation, message, now)
     return message
 
 
-def hear(session: Session, *, conversation_id: ConversationId, words: str, turn_id: TurnId, now: datetime,
+def hear(session: Session, *, conversation_id: ConversationId, words: str, turn: Turn, now: datetime,
          client_id: str | None = None) -> Message:
     """Store what the debtor wrote. Never delivered anywhere, only shown."""
     conversation = lock(session, conversation_id)
-    return _store(session, conversation, Author.DEBTOR, words, now, turn_id, client_id=client_id)
+    return _store(session, conversation, Author.DEBTOR, words, now, client_id=client_id, turn=turn)
 
 
 _LOCKED = (
     select(Conversation).where(Conversation.id == bindparam("conversation_id")).with_for_update()
     .execution_options(populate_existing=True)
 )
+_ADD_BUTTONS = insert(cast(Table, Button.__table__))
 # Statements that every turn needs are made once: to make one takes longer than to run it.
 
 
@@ -135,9 +135,10 @@ def lock(session: Session, conversation_id: ConversationId) -> Conversation:
 
 
 def _store(session: Session, conversation: Conversation, author: Author, words: str, now: datetime,
-           turn_id: TurnId | None, **more: Any) -> Message:
+           **more: Any) -> Message:
+    shown = {"buttons": [], "card": None, "client_id": None, "author_name": None, **more}
     message = Message(conversation_id=conversation.id, event_id=conversation.next_event, author=author, text=words,
-                      turn_id=turn_id, at=now, **{"buttons": [], **more})
+                      at=now, **shown)
     conversation.next_event += 1
     conversation.last_activity_at = now
     session.add(message)

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from conversations.models import Conversation, Owner, Turn, TurnState
+from conversations.models import Conversation, Message, Owner, Turn, TurnState
 from conversations.say import hear, lock
-from runtime.ids import ConversationId, TurnId
+from runtime.ids import ConversationId
 
 LEASE = timedelta(seconds=45)
 MAX_ATTEMPTS = 3
@@ -51,27 +51,31 @@ _ANY_OPEN = select(Turn.id).where(Turn.conversation_id == bindparam("conversatio
 
 
 def receive(session: Session, *, conversation_id: ConversationId, provider_id: str, heard: Heard, now: datetime,
-            client_id: str | None = None, is_new: bool = False) -> tuple[Turn, bool]:
-    """Store a turn and its message. Returns the turn and whether it is new; a duplicate changes nothing.
+            client_id: str | None = None, is_new: bool = False, claiming: bool = False) -> tuple[Turn, Message | None]:
+    """Store a turn and its message. Returns both; without a message it is a duplicate, which changes nothing.
 
-    ``is_new``: the caller has locked the conversation and found no such turn.
+    ``is_new``: the caller has locked the conversation and found no such turn. ``claiming``: a turn that can be answered
+    at once is the caller's to answer (``claim``), so that it need not be looked for again.
     """
     conversation = lock(session, conversation_id)
     if not is_new and (found := turn_of(session, provider_id)):
-        return found, False
+        return found, None
+    mine = claiming and conversation.owner == Owner.BOT and not has_open_turn(session, conversation_id)
+    if mine:
+        _count(conversation)
     turn = Turn(
         conversation_id=conversation_id, provider_id=provider_id, raw=heard.raw, masked=heard.masked,
         language=conversation.language, terms=heard.terms, factors=heard.factors, button_id=heard.button_id,
         choice=heard.choice, forced_intent=heard.forced_intent, owner_version=conversation.owner_version,
-        engine_session=conversation.engine_session, received_at=now, attempts=0, state=TurnState.RECEIVED,
+        engine_session=conversation.engine_session, received_at=now, attempts=int(mine),
+        state=TurnState.HANDLING if mine else TurnState.RECEIVED, lease_until=now + LEASE if mine else None,
     )
     session.add(turn)
+    message = hear(session, conversation_id=conversation_id, words=heard.shown, turn=turn, now=now, client_id=client_id)
     session.flush()
-    hear(session, conversation_id=conversation_id, words=heard.shown, turn_id=TurnId(turn.id), now=now,
-         client_id=client_id)
     if conversation.owner == Owner.STAFF and turn.forced_intent not in URGENT:
         turn.state, turn.done_at = TurnState.DONE, now
-    return turn, True
+    return turn, message
 
 
 def claim(session: Session, *, conversation_id: ConversationId, now: datetime) -> Turn | None:

@@ -5,10 +5,12 @@ the gateway knows, and returns what the console needs: intent ranking and execut
 stands in the tracker is answered from it and not asked again.
 """
 
+import asyncio
 import gc
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
@@ -34,6 +36,7 @@ class DeskChannel(InputChannel):
         if not secret:
             raise ValueError("the desk channel needs a secret: set DEBTDESK_ENGINE_SECRET")
         self._secret = secret.encode()
+        self._saving: set[asyncio.Task[None]] = set()
 
     @classmethod
     def name(cls) -> str:
@@ -61,6 +64,7 @@ class DeskChannel(InputChannel):
 
         @desk.listener("after_server_stop")
         async def close(*_: Any) -> None:
+            await asyncio.gather(*self._saving, return_exceptions=True)
             await repairs.close()
 
         @desk.route("/turn", methods=["POST"])
@@ -72,17 +76,37 @@ class DeskChannel(InputChannel):
             agent = request.app.ctx.agent
             if not agent or not agent.is_ready():
                 return response.json({"error": "no model is loaded"}, status=503)
-            async with agent.lock_store.lock(body["sender"]):
-                return response.json(await self._answer(agent.processor, body))
+            async with AsyncExitStack() as held:
+                await held.enter_async_context(agent.lock_store.lock(body["sender"]))
+                tracker, is_new = await self._answered(agent.processor, body)
+                if is_new:
+                    saving = asyncio.create_task(self._save(agent.processor, tracker, held.pop_all()))
+                    self._saving.add(saving)
+                    saving.add_done_callback(self._saving.discard)
+                return response.json(_report(tracker, str(body["turn_id"])))
 
         return desk
 
-    async def _answer(self, processor: Any, body: dict[str, Any]) -> dict[str, Any]:
+    async def _save(self, processor: Any, tracker: DialogueStateTracker, held: AsyncExitStack) -> None:
+        """Store the tracker while its answer is on the way; the sender's next turn waits until it is.
+
+        What is lost here by a crash is only what policies see of earlier turns: the answer, its effects and the open
+        question are kept by the gateway and the actions.
+        """
+        async with held:
+            try:
+                await processor.save_tracker(tracker)
+            except Exception:
+                logger.exception("the tracker of %s could not be stored", tracker.sender_id)
+
+    async def _answered(self, processor: Any, body: dict[str, Any]) -> tuple[DialogueStateTracker, bool]:
+        """The tracker with the turn's answer in it, and whether the turn was new to it."""
         turn_id, sender = str(body["turn_id"]), str(body["sender"])
         output = CollectingOutputChannel()
         metadata = {"turn_id": body["turn_id"], "language": body.get("language", "en")}
         tracker = await processor.fetch_tracker_and_update_session(sender, output, metadata)
-        if _position(tracker, turn_id) is None:
+        is_new = _position(tracker, turn_id) is None
+        if is_new:
             facts = body.get("facts") or {}
             for slot in SEEDED:  # always: of earlier turns only the last few are loaded
                 tracker.update(SlotSet(slot, facts.get(slot)), processor.domain)
@@ -91,8 +115,7 @@ class DeskChannel(InputChannel):
             await processor._handle_message_with_tracker(message, tracker)
             tracker = await processor.run_action_extract_slots(output, tracker)
             await processor._run_prediction_loop(output, tracker)
-            await processor.save_tracker(tracker)
-        return _report(tracker, turn_id)
+        return tracker, is_new
 
 
 def _position(tracker: DialogueStateTracker, turn_id: str) -> int | None:

@@ -71,18 +71,24 @@ class EncryptedText(TypeDecorator[str]):
 
 
 class EncryptedJSON(TypeDecorator[Any]):
-    """A JSON value that is encrypted in the database."""
+    """A JSON value that is encrypted in the database; an empty one says nothing and stands as it is."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else vault.encrypt(json.dumps(value, ensure_ascii=False))
+        if value is None:
+            return None
+        written = json.dumps(value, ensure_ascii=False)
+        return written if written in _EMPTY else vault.encrypt(written)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(vault.decrypt(value))
+        if value is None:
+            return None
+        return json.loads(value if value in _EMPTY else vault.decrypt(value))
 
 
+_EMPTY = frozenset({"{}", "[]"})
 PlainJSON = JSON
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from bot.chat_api import HISTORY
+from bot.events import HISTORY
 from conversations.ownership import take
 from conversations.say import Say, pass_on, say
 from runtime.database import Database

@@ -33,7 +33,7 @@ def shown(db: Database, now: datetime, conversation: ConversationId) -> dict[str
 def press(db: Database, conversation: ConversationId, button: Button, now: datetime, provider_id: str) -> Turn:
     with db.write() as session:
         return receive_press(session, conversation_id=conversation, provider_id=provider_id, button_id=button.id,
-                             now=now)
+                             now=now).turn
 
 
 def test_pressed_many_times_at_once_a_binding_button_binds_once(
@@ -102,7 +102,7 @@ def test_a_title_may_be_typed(
     db: Database, now: datetime, conversation: ConversationId, shown: dict[str, Button], words: str
 ) -> None:
     with db.write() as session:
-        turn = receive_text(session, conversation_id=conversation, provider_id="web:x", text=words, now=now)
+        turn = receive_text(session, conversation_id=conversation, provider_id="web:x", text=words, now=now).turn
     assert (turn.forced_intent, turn.button_id) == ("request_human", shown["request_human"].id)
     assert turn.raw == words.strip()
 
@@ -112,7 +112,7 @@ def test_typing_the_title_of_a_binding_button_binds_nothing(
 ) -> None:
     words = shown["confirm_plan"].title
     with db.write() as session:
-        turn = receive_text(session, conversation_id=conversation, provider_id="web:x", text=words, now=now)
+        turn = receive_text(session, conversation_id=conversation, provider_id="web:x", text=words, now=now).turn
     assert (turn.forced_intent, turn.button_id, turn.choice) == (None, None, None)
 
 

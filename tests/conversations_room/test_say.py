@@ -98,6 +98,6 @@ def test_words_come_back_as_they_were_written(
 ) -> None:
     turn = says("x")
     with db.write() as session:
-        hear(session, conversation_id=conversation, words=words, turn_id=turn.id, now=now)
+        hear(session, conversation_id=conversation, words=words, turn=turn, now=now)
     with db.read() as session:
         assert words in session.scalars(select(Message.text)).all()
