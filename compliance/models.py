@@ -125,7 +125,8 @@ class OneTimeCode(Base):
     """A code sent to a contact point on file. Stored hashed; few tries; soon over."""
 
     __tablename__ = "one_time_code"
-    __table_args__ = (Index("ix_one_time_code_conversation", "conversation_id", "sent_at"),)
+    __table_args__ = (Index("ix_one_time_code_conversation", "conversation_id", "sent_at"),
+                      Index("ix_one_time_code_debtor", "debtor_id", "sent_at"))
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"))
