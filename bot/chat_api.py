@@ -20,7 +20,7 @@ from bot.refusing import refuse
 from bot.sessions import SessionOver
 from compliance.host_identity import host_sites_set_up
 from compliance.identity import end_verification, use_link
-from compliance.session_keys import LONGEST_KEY, BadKey, can_renew, keep_key, read_key, said_by_its_client
+from compliance.session_keys import LONGEST_KEY, BadKey, can_renew, keep_key, read_key, who_sent
 from conversations.models import Conversation
 from conversations.open import open_conversation
 from conversations.say import lock
@@ -171,10 +171,13 @@ def _take_in(gate: Gateway, token: str, body: MessageRequest) -> Received:
                                  button_id=body.button, now=now, client_id=str(body.id), claiming=True)
         received = receive_text(session, conversation_id=conversation_id, provider_id=provider_id,
                                 text=body.text or "", now=now, client_id=str(body.id), claiming=True)
-        if received.message and any(received.turn.factors.values()) and not said_by_its_client(
-                session, conversation_id=conversation_id, message_id=str(body.id), text=body.text or "",
-                proof=body.proof):
-            raise refuse(422, "not_this_client")  # nothing of it is stored
+        if received.message and any(received.turn.factors.values()):
+            sender = who_sent(session, conversation_id=conversation_id, message_id=str(body.id), text=body.text or "",
+                              proof=body.proof)
+            if sender == "a stranger":
+                raise refuse(422, "not_this_client")  # nothing of it is stored
+            if sender == "anybody":
+                received.message.text = received.turn.masked  # whoever else has the token reads along
         return received
 
 

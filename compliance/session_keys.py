@@ -14,7 +14,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -105,17 +105,19 @@ def renewal_words(conversation_id: str, nonce: str) -> str:
     return f"renew\n{conversation_id}\n{nonce}"
 
 
-def said_by_its_client(session: Session, *, conversation_id: ConversationId, message_id: str, text: str,
-                       proof: str | None) -> bool:
-    """Whether a message comes from the client that began the session. True where that client made no key:
+def who_sent(session: Session, *, conversation_id: ConversationId, message_id: str, text: str,
+             proof: str | None) -> Literal["its client", "anybody", "a stranger"]:
+    """Whether a message comes from the client that began the session.
 
-    then whoever is verified by it gets nothing, because nobody can renew the session.
+    Where that client made no key it may be from anybody who has the token: whoever is verified by it gets nothing,
+    because nobody can renew the session.
     """
     row = session.get(SessionKey, conversation_id)
     if row is None or row.public_key is None:
-        return True
-    return proof is not None and signed_by(
+        return "anybody"
+    signed = proof is not None and signed_by(
         row.public_key, signature=proof, words=message_words(conversation_id, message_id, text))
+    return "its client" if signed else "a stranger"
 
 
 # The end of a token and the next one -------------------------------------------------------------------------------

@@ -94,6 +94,9 @@ def test_a_planted_session_takes_no_word_of_who_the_victim_is(client: httpx.Clie
 def test_a_planted_session_without_a_key_ends_for_both(client: httpx.Client, db: Database) -> None:
     attacker = Visitor(client, db, keyed=False)
     victim = Visitor(client, db, keyed=False).with_token_of(attacker)
+    victim.type("DD-1042 12/3/81")
+    assert attacker.history().json()["messages"][-2]["author"] == "debtor"
+    assert not [word for word in ("1042", "12/3/81") if word in attacker.history().text]
     victim.type(FACTORS)
     for one in (attacker, victim):
         assert dead(one) == "session_keyless"
