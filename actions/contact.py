@@ -54,7 +54,7 @@ def preferences(ctx: Context) -> Sequence[Say]:
         "at_work": bool(_WORKPLACE.search(ctx.words))}, (PERSON,))]
 
 
-@action("action_update_details")
+@action("action_update_details", fresh=True)
 def update_details(ctx: Context) -> Sequence[Say]:
     """New details never change by a chat message alone: a colleague confirms them by a second factor."""
     placed = placing.details_change(ctx.session, words=ctx.turn.raw, **place(ctx))
@@ -65,7 +65,7 @@ def update_details(ctx: Context) -> Sequence[Say]:
     return [Say("update_details", {"number": placed.number})]
 
 
-@action("action_new_details")
+@action("action_new_details", fresh=True)
 def new_details(ctx: Context) -> Sequence[Say]:
     """The new details themselves, put before the colleague who confirms them."""
     placed = placing.details_change(ctx.session, words=ctx.turn.raw, **place(ctx))

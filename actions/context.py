@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from compliance.asking import balance_of
 from compliance.identity import Standing, who
+from compliance.identity_rules import identity_rules
 from compliance.operator import Operator, operator
 from compliance.preferences import contact_stopped
 from compliance.profile import Profile, profile, profile_of
@@ -61,6 +62,23 @@ class Context:
         if self.standing.verified is None:
             raise RuntimeError(f"{self.action} asked who is verified, and nobody is")
         return self.standing.verified
+
+    @property
+    def fresh(self) -> bool:
+        """Whether identity was proved so lately that a sensitive act may follow."""
+        return self.standing.fresh(self.now)
+
+    @property
+    def must_prove(self) -> bool:
+        """Whether the open question is who it is, of somebody who is not verified or not lately enough."""
+        if self.standing.verified is None:
+            return self.question == "identity"
+        return self.question == "identity" and bool(self.question_data.get("again")) and not self.fresh
+
+    @property
+    def needed(self) -> list[str]:
+        """What everybody is asked for to show who they are, by the names that the texts know."""
+        return identity_rules().needed()
 
     @property
     def debtor(self) -> Debtor:

@@ -16,7 +16,7 @@ from conversations.say import Say
 @action("action_identity")
 def identity(ctx: Context) -> Sequence[Say]:
     """Check what was given; on success go on with what the debtor had asked for."""
-    if ctx.standing.verified is None:
+    if ctx.standing.verified is None or ctx.must_prove:
         if closed := closed_answer(ctx):
             return closed
         if not any(ctx.turn.factors.values()):
@@ -50,7 +50,7 @@ def _go_on(ctx: Context, name: str, turn_id: object) -> Sequence[Say]:
 @action("action_inform")
 def inform(ctx: Context) -> Sequence[Say]:
     """A bare answer to no question: who it is, one of the debts by its name, or a figure without a purpose."""
-    if ctx.standing.verified is None:
+    if ctx.standing.verified is None or ctx.must_prove:
         return identity(ctx) if any(ctx.turn.factors.values()) else misunderstood(ctx)
     if any(ctx.turn.factors.values()) and not ctx.turn.terms.get("amounts"):
         return [Say("identity_known", {"name": ctx.debtor.first_name}, menu(ctx))]
@@ -62,4 +62,8 @@ def inform(ctx: Context) -> Sequence[Say]:
 @repeats("identity")
 def again(ctx: Context) -> Sequence[Say]:
     """The identity question once more."""
-    return [Say("identity_one_again" if ctx.standing.identified else "identity_again", {}, PERSON)]
+    if ctx.standing.verified is not None:
+        return [Say("identity_ask_again", {}, PERSON)]
+    if ctx.standing.identified:
+        return [Say("identity_one_again", {}, PERSON)]
+    return [Say("identity_again", {"needed": ctx.needed}, PERSON)]

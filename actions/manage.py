@@ -52,7 +52,7 @@ def plan_status(ctx: Context) -> Sequence[Say]:
                 () if aside(ctx) else allowed(open_debts(ctx), PAY, CHANGE_PLAN, PERSON))]
 
 
-@action("action_change_plan", needs_identity=True)
+@action("action_change_plan", needs_identity=True, fresh=True)
 def change_plan(ctx: Context) -> Sequence[Say]:
     """A change is made by a colleague; what was said goes with it, and nobody chases meanwhile."""
     plans = active_plans(ctx)
@@ -66,7 +66,7 @@ def change_plan(ctx: Context) -> Sequence[Say]:
                 (PLAN, CANNOT, PERSON))]
 
 
-@action("action_cancel_plan", needs_identity=True)
+@action("action_cancel_plan", needs_identity=True, fresh=True)
 def ask_cancel(ctx: Context) -> Sequence[Say]:
     """Ending a plan is binding: what that means, and a button."""
     plans = active_plans(ctx)
@@ -83,7 +83,7 @@ def _sure(ctx: Context, plans: list[PlanView], name: str) -> Sequence[Say]:
         Choice("keep_plan", "deny"), CHANGE_PLAN])]
 
 
-@action("action_confirm_cancel_plan", needs_identity=True)
+@action("action_confirm_cancel_plan", needs_identity=True, fresh=True)
 def confirm_cancel(ctx: Context) -> Sequence[Say]:
     """The button was pressed: end it, if it is still the plan that was shown."""
     plan = next((p for p in active_plans(ctx) if p.plan_id == ctx.choice.get("plan")), None)

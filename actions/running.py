@@ -135,7 +135,7 @@ def identity_beside(ctx: Context, name: str) -> list[Say] | None:
     None when the message is an answer to the identity question and no more.
     """
     answers = name in ("action_identity", "action_inform")
-    if answers or ctx.question != "identity" or ctx.standing.verified or not any(ctx.turn.factors.values()):
+    if answers or not ctx.must_prove or not any(ctx.turn.factors.values()):
         return []
     sure = not ctx.ranking or float(ctx.ranking[0]["confidence"]) >= SURE or bool(legal_words.claims(ctx.turn.raw))
     if name in guard.TALK or not sure:
@@ -160,6 +160,8 @@ def perform(ctx: Context, name: str) -> Sequence[Say]:
         return care
     if registered.needs_identity and ctx.standing.verified is None and (asked := require_identity(ctx, name)):
         return asked
+    if registered.fresh and ctx.standing.verified is not None and not ctx.fresh:
+        return prove_again(ctx, name)
     question = ctx.question
     says = list(registered.function(ctx))
     says = disclosures.before(ctx, name) + says
@@ -179,7 +181,19 @@ def require_identity(ctx: Context, wanted: str) -> Sequence[Say]:
         remember(ctx, wanted)
         return identity_answer(ctx, tried)
     remember(ctx, wanted)
-    return [Say("identity_ask_one" if ctx.standing.identified else "identity_ask", {}, PERSON)]
+    if ctx.standing.identified:
+        return [Say("identity_ask_one", {}, PERSON)]
+    return [Say("identity_ask", {"needed": ctx.needed}, PERSON)]
+
+
+def prove_again(ctx: Context, wanted: str) -> Sequence[Say]:
+    """Ask the verified debtor for one factor, because what is wanted is sensitive; then it is gone on with."""
+    if ctx.tried is None and any(ctx.turn.factors.values()) and ctx.must_prove:
+        tried = try_factors(ctx)
+        if not isinstance(tried, Verified):
+            return identity_answer(ctx, tried)
+    ctx.ask("identity", then=wanted, turn=ctx.turn.id, again=True)
+    return [Say("identity_ask_again", {}, (SEND_CODE, *PERSON) if codes_available() else PERSON)]
 
 
 def ask_briefly(ctx: Context, wanted: str, first: Callable[[], Say]) -> Sequence[Say]:
@@ -194,7 +208,8 @@ def ask_briefly(ctx: Context, wanted: str, first: Callable[[], Say]) -> Sequence
     if asked[0].name.startswith("closed_"):
         return asked
     if asked[0].name in ("identity_ask", "identity_ask_one"):
-        return [said, Say("identity_short", {"one": ctx.standing.identified is not None}, asked[0].buttons)]
+        short = {"one": ctx.standing.identified is not None, "needed": ctx.needed}
+        return [said, Say("identity_short", short, asked[0].buttons)]
     return [said, *asked]
 
 
@@ -218,6 +233,8 @@ def remember(ctx: Context, wanted: str) -> None:
     """Leave the identity question open, with what is to follow it."""
     if ctx.question == "identity" and ctx.question_data.get("turn"):
         earlier = ctx.question_data
+        if earlier.get("again") and ctx.standing.verified is not None:
+            return
         if wanted in ("action_identity", earlier.get("then")):
             return
     ctx.ask("identity", then=wanted, turn=ctx.turn.id)
@@ -228,7 +245,7 @@ def try_factors(ctx: Context) -> object:
     if ctx.tried is not None:
         return ctx.tried
     outcome = offer_factors(ctx.session, conversation_id=ctx.conversation_id, address=ctx.conversation.address or "",
-                            factors=ctx.turn.factors, now=ctx.now)
+                            factors=ctx.turn.factors, now=ctx.now, again=ctx.standing.verified is not None)
     ctx.tried = outcome
     if isinstance(outcome, Verified):
         fresh = context(ctx.session, action=ctx.action, turn=ctx.turn, now=ctx.now)
@@ -240,8 +257,8 @@ def try_factors(ctx: Context) -> object:
 def identity_answer(ctx: Context, outcome: object) -> Sequence[Say]:
     """What to say to factors that did not suffice. Never which one was wrong."""
     if isinstance(outcome, NeedMore):
-        wants_birth = any(m.startswith("date_of_birth") for m in outcome.missing)
-        buttons = (SEND_CODE, *PERSON) if wants_birth and codes_available() else PERSON
+        code_helps = any(m.startswith("date_of_birth") or "code" in m for m in outcome.missing)
+        buttons = (SEND_CODE, *PERSON) if code_helps and codes_available() else PERSON
         return [Say("identity_more", {"missing": sorted(outcome.missing)}, buttons)]
     if isinstance(outcome, NotMatched):
         return [Say("identity_no_match", {}, PERSON)]

@@ -136,7 +136,8 @@ def misunderstood(ctx: Context) -> Sequence[Say]:
     if ctx.question == "identity" and _LACKS.search(ctx.words):
         return REPEATS["identity"](ctx)
     if ctx.question == "identity":
-        return [Say("identity_why", {"one": ctx.standing.identified is not None}, (PERSON,))]
+        return [Say("identity_why", {"one": ctx.standing.identified is not None or ctx.must_prove,
+                                     "needed": ctx.needed}, (PERSON,))]
     readings = _readings(ctx)
     return [Say("not_understood", {"readings": bool(readings)}, (*readings, PERSON))]
 

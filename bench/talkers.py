@@ -11,6 +11,8 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, Protocol
 from uuid import uuid4
 
+from bot.client_key import ClientKey
+
 LONGEST = 60.0
 """Seconds a turn may take before the benchmark gives up."""
 IDLE = 2.0
@@ -66,22 +68,41 @@ class DeskTalker:
         """``link``: a personal token, so that the conversation is a verified debtor's from the start."""
         self._sending = _Sender(port)
         self._hearing = _connection(port)
-        began = self._sending.post("/api/chat/session", {"link": link} if link else {}, {}, expected=201)
-        self._headers = {"Authorization": f"Bearer {began['token']}"}
-        self._hearing.request("GET", "/api/chat/events", headers=self._headers)
+        self._key = ClientKey()
+        began = self._sending.post("/api/chat/session", {"client_key": self._key.public, **(
+            {"link": link} if link else {})}, {}, expected=201)
+        self._id = str(began["conversation_id"])
+        self._listen(began["token"])
+
+    def _listen(self, token: str, last: int = 0) -> None:
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._hearing.request("GET", "/api/chat/events", headers=self._headers | {"Last-Event-ID": str(last)})
         self._events = _events(self._hearing.getresponse())
         if next(self._events)[0] != "session":
             raise BenchError("the event stream did not begin with a session event")
 
+    def _renew(self, last: int) -> None:
+        """Somebody was verified: prove the key, and hear what was said since."""
+        nonce = self._sending.post("/api/chat/session/nonce", {}, self._headers, expected=201)["nonce"]
+        renewed = self._sending.post("/api/chat/session/renew", self._key.renewal(self._id, nonce), self._headers,
+                                     expected=201)
+        self._hearing.close()  # opens again by itself
+        self._listen(renewed["token"], last)
+
     def ask(self, text: str) -> float:
         """Send a message; the seconds until the bot's message has arrived over the event stream."""
         own = str(uuid4())
+        body = {"id": own, "text": text, "proof": self._key.proof(self._id, own, text)}
         began = time.perf_counter()
-        self._sending.post("/api/chat/messages", {"id": own, "text": text}, self._headers, expected=202)
-        mine = False
-        for kind, data in self._events:
+        self._sending.post("/api/chat/messages", body, self._headers, expected=202)
+        mine, last = False, 0
+        while event := next(self._events, None):
+            kind, data = event
+            if kind == "session" and data.get("state") == "renew":
+                self._renew(last)
             if kind != "message":
                 continue
+            last = int(data["id"])
             if data.get("client_id") == own:
                 mine = True  # what comes before it answers an earlier message
             elif mine and data["author"] == "bot":

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot import chat_api, pages, pay_pages, stripe_webhook
+from bot import chat_api, pages, pay_pages, renewal, stripe_webhook
 from bot.engine import Engine
 from bot.gateway import Gateway
 from bot.handling import TurnHandler
@@ -21,6 +21,7 @@ from bot.limits import Limiter
 from bot.sessions import Sessions
 from bot.telegram import TelegramChannel
 from bot.wakeup import Wakeup
+from compliance.identity_rules import identity_rules
 from console.app import console
 from runtime.clock import Clock
 from runtime.database import Database, database
@@ -37,6 +38,7 @@ def create_app(db: Database | None = None) -> FastAPI:
     """The gateway: chat API, pages, webhooks and the staff console."""
     db = db or database()
     clock = Clock(db)
+    identity_rules()  # what is wrong with the file is said before anybody is answered
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +62,7 @@ def create_app(db: Database | None = None) -> FastAPI:
 
     app = FastAPI(title="Chat", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.database, app.state.clock = db, clock
-    for router in (chat_api.router, pages.router, pay_pages.router, stripe_webhook.router):
+    for router in (chat_api.router, renewal.router, pages.router, pay_pages.router, stripe_webhook.router):
         app.include_router(router)
     app.mount("/console", console(db, clock))
     _health(app, db)

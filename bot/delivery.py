@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
+from bot.delivery_error import DeliveryError
+from bot.text_messages import code_sms
 from compliance.operator import operator
 from conversations.models import Conversation, Message, OutboxItem
 from conversations.texts import render
@@ -20,15 +22,6 @@ from runtime.database import Database
 from runtime.settings import settings
 
 TELEGRAM_LIMIT = 4096
-
-
-class DeliveryError(Exception):
-    """It could not be delivered now. ``final`` when trying again is of no use."""
-
-    def __init__(self, reason: str, *, final: bool = False, wait_seconds: float | None = None) -> None:
-        super().__init__(reason)
-        self.final = final
-        self.wait_seconds = wait_seconds
 
 
 async def deliver(item: OutboxItem, *, database: Database, bot: Bot | None) -> None:
@@ -41,6 +34,8 @@ async def deliver(item: OutboxItem, *, database: Database, bot: Bot | None) -> N
         await asyncio.to_thread(_alert_email, item)
     elif item.kind == "code_email":
         await asyncio.to_thread(_code_email, item)
+    elif item.kind == "code_sms":
+        await code_sms(item)
     else:
         raise DeliveryError(f"no way to deliver {item.kind!r}", final=True)
 

@@ -1,12 +1,13 @@
 """Messages as the chat API shows them: read from the database, or handed over by whoever has just stored them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
+from sqlalchemy.orm import Session
 
-from conversations.models import Message
+from conversations.models import Conversation, Message
 from conversations.turns import has_open_turn
 from runtime.database import Database
 from runtime.ids import ConversationId
@@ -17,11 +18,15 @@ HISTORY = 200
 SHOWN = (Message.id, Message.event_id, Message.author, Message.text, Message.buttons, Message.at, Message.card,
          Message.client_id, Message.author_name)
 """What of a message the chat API shows; nothing else is read, and decrypted, for it."""
-_AFTER = (
-    select(*SHOWN)
-    .where(Message.conversation_id == bindparam("conversation_id"), Message.event_id > bindparam("after"))
-    .order_by(Message.event_id).limit(HISTORY)
+_SPOKEN = (
+    select(*SHOWN).join(Conversation, Conversation.id == Message.conversation_id)
+    .where(Message.conversation_id == bindparam("conversation_id"),
+           Conversation.session_token_hash == bindparam("token"))
 )
+"""Messages of a conversation, for the token that speaks for it at this very moment."""
+_AFTER = _SPOKEN.where(Message.event_id > bindparam("after")).order_by(Message.event_id).limit(HISTORY)
+_LATEST = _SPOKEN.order_by(Message.event_id.desc()).limit(HISTORY)
+_SPEAKS = select(Conversation.id).where(Conversation.session_token_hash == bindparam("token"))
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class Fresh:
     busy: bool
     newest: int
     """Row id of the newest message; 0 without any."""
+    alive: bool = True
+    """Whether the token that asked speaks for the conversation; one that does not sees nothing."""
 
     @classmethod
     def of(cls, stored: Sequence[Message | Row[Any]], *, busy: bool) -> "Fresh":
@@ -44,11 +51,18 @@ class Fresh:
         return self.messages[0]["id"] if self.messages else None
 
 
-def read_after(database: Database, conversation_id: ConversationId, after: int) -> Fresh:
-    """The messages after event ``after``, as the database has them."""
+def read_after(database: Database, conversation_id: ConversationId, after: int, *, token: str) -> Fresh:
+    """The messages after event ``after``, as the database has them, for the session of this token's hash."""
     with database.read() as session:
-        found = session.execute(_AFTER, {"conversation_id": conversation_id, "after": after}).all()
-        return Fresh.of(found, busy=has_open_turn(session, conversation_id))
+        found = session.execute(_AFTER, {"conversation_id": conversation_id, "after": after, "token": token}).all()
+        alive = bool(found) or session.execute(_SPEAKS, {"token": token}).first() is not None
+        return replace(Fresh.of(found, busy=has_open_turn(session, conversation_id)), alive=alive)
+
+
+def read_latest(session: Session, conversation_id: ConversationId, *, token: str) -> list[dict[str, Any]]:
+    """The newest ``HISTORY`` messages, oldest first, for the session of this token's hash."""
+    found = session.execute(_LATEST, {"conversation_id": conversation_id, "token": token}).all()
+    return [as_event(message) for message in reversed(found)]
 
 
 def as_event(message: Message | Row[Any]) -> dict[str, Any]:

@@ -113,7 +113,7 @@ class TurnHandler:
         while True:
             try:
                 answer = await self._engine.answer(conversation, turn)
-                return await asyncio.to_thread(self._finish, turn, answer)
+                return await asyncio.to_thread(self._finish, turn, answer, conversation)
             except TextError as error:
                 log.error("turn %s: %s", turn.id, error)
                 await asyncio.to_thread(self._give_up, turn, str(error), kept=False)
@@ -139,18 +139,21 @@ class TurnHandler:
             next_engine_session(conversation)
             session.get_one(Turn, turn.id).engine_session = turn.engine_session = conversation.engine_session
 
-    def _finish(self, turn: Turn, answer: Answer) -> list[Message]:
+    def _finish(self, turn: Turn, answer: Answer, before: Conversation | None = None) -> list[Message]:
+        """Store the answer; what was said, unless who may hear it has changed since ``before``."""
         with self._database.write() as session:
             conversation = self._ours(session, turn)
             if conversation is None:
                 return []
+            same = before is None or conversation.session_token_hash == before.session_token_hash
             session.execute(_DONE, {"turn_id": turn.id, "intent": answer.intent, "confidence": answer.confidence,
                                     "ranking": answer.ranking, "actions": answer.actions, "done_at": self._clock.now()})
             if not MISUNDERSTOOD.intersection(str(message["say"]) for message in answer.messages):
                 conversation.misunderstandings = 0
-            return [say(session, conversation_id=ConversationId(conversation.id), text=Say.from_json(message),
+            said = [say(session, conversation_id=ConversationId(conversation.id), text=Say.from_json(message),
                         turn_id=TurnId(turn.id), seed=str(turn.id), now=self._clock.now())
                     for message in answer.messages]
+            return said if same else []  # a verification has ended the listeners' token: each must look for itself
 
     def _give_up(self, turn: Turn, reason: str, *, kept: bool = True, state: TurnState = TurnState.FAILED) -> None:
         """An honest sentence, a way to a person, an alert: never silence (architecture, step 9).

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from telegram import Bot
 from telegram.error import TelegramError
 
-from bot.delivery import DeliveryError, deliver
+from bot.delivery import deliver
+from bot.delivery_error import DeliveryError
 from bot.telegram import make_bot
 from conversations.models import OutboxItem
 from conversations.tickets import open_ticket

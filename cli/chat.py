@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from bot.client_key import ClientKey
 from runtime.errors import OperatorError
 from runtime.settings import settings
 
@@ -60,13 +61,54 @@ class _Panel:
         sys.stdout.flush()
 
 
+class _Session:
+    """The session's token, which changes when somebody was verified, and the key that brings the next one."""
+
+    def __init__(self, client: httpx.Client, link: str | None, locale: str) -> None:
+        self.client = client
+        self._key = ClientKey()
+        self._renewing = threading.Lock()
+        self._begin({"locale": locale, "client_key": self._key.public, **({"link": link} if link else {})})
+
+    def _begin(self, body: dict[str, Any]) -> None:
+        reply = self.client.post("/api/chat/session", json=body)
+        if reply.status_code != 201:
+            raise OperatorError(_reason(reply))
+        self.id = str(reply.json()["conversation_id"])
+        self._take(reply)
+
+    def _take(self, reply: httpx.Response) -> None:
+        self.client.headers["Authorization"] = f"Bearer {reply.json()['token']}"
+
+    def post(self, body: dict[str, str]) -> httpx.Response:
+        """Send a message, signed; again where a verification has ended the token meanwhile."""
+        if "text" in body:
+            body["proof"] = self._key.proof(self.id, body["id"], body["text"])
+        used = self.client.headers["Authorization"]
+        reply = self.client.post("/api/chat/messages", json=body)
+        if reply.status_code == 401 and self.renew(used):
+            reply = self.client.post("/api/chat/messages", json=body)
+        return reply
+
+    def renew(self, used: str) -> bool:
+        """Prove the key, because the token ``used`` is dead; False when the session is over."""
+        with self._renewing:
+            if self.client.headers["Authorization"] != used:
+                return True  # the other thread was quicker
+            asked = self.client.post("/api/chat/session/nonce")
+            if asked.status_code != 201:
+                return False
+            reply = self.client.post("/api/chat/session/renew", json=self._key.renewal(self.id, asked.json()["nonce"]))
+            if reply.status_code != 201:
+                return False
+            self._take(reply)
+            return True
+
+
 def _talk(client: httpx.Client, link: str | None, locale: str) -> None:
-    reply = client.post("/api/chat/session", json={"locale": locale, **({"link": link} if link else {})})
-    if reply.status_code != 201:
-        raise OperatorError(_reason(reply))
-    client.headers["Authorization"] = f"Bearer {reply.json()['token']}"
+    session = _Session(client, link, locale)
     panel = _Panel()
-    threading.Thread(target=_listen, args=(client, panel), daemon=True).start()
+    threading.Thread(target=_listen, args=(session, panel), daemon=True).start()
     panel.answered.wait(5)
     while True:
         try:
@@ -75,17 +117,17 @@ def _talk(client: httpx.Client, link: str | None, locale: str) -> None:
             print()
             return
         if words:
-            _send(client, panel, words)
+            _send(session, panel, words)
 
 
-def _send(client: httpx.Client, panel: _Panel, words: str) -> None:
+def _send(session: _Session, panel: _Panel, words: str) -> None:
     body: dict[str, str] = {"id": str(uuid.uuid4())}
     if words.isdigit() and 1 <= int(words) <= len(panel.buttons):
         body["button"] = panel.buttons[int(words) - 1]["id"]
     else:
         body["text"] = words
     panel.answered.clear()
-    reply = client.post("/api/chat/messages", json=body)
+    reply = session.post(body)
     if reply.status_code != 202:
         print(f"  ({_reason(reply)})")
         return
@@ -99,15 +141,21 @@ def _reason(reply: httpx.Response) -> str:
         return f"The desk answered {reply.status_code}."
 
 
-def _listen(client: httpx.Client, panel: _Panel) -> None:
-    last = 0
+def _listen(session: _Session, panel: _Panel) -> None:
+    last, client = 0, session.client
     while True:
+        used = client.headers["Authorization"]
         try:
             with client.stream("GET", "/api/chat/events", headers={"Last-Event-ID": str(last)}) as stream:
+                if stream.status_code == 401 and not session.renew(used):
+                    print("\n  (This chat has ended. Start it again to go on.)")
+                    return
                 for kind, data in _events(stream.iter_lines()):
                     if kind == "message":
                         last = int(data["id"])
                         panel.show(data)
+                    if kind == "session" and data.get("state") == "renew":
+                        session.renew(used)
                     if (kind == "message" and data["author"] != "debtor") or (kind == "typing" and not data["on"]):
                         panel.answered.set()
         except (httpx.HTTPError, RuntimeError):

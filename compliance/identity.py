@@ -1,30 +1,33 @@
 """Who is talking: proved by factors or a personal link, kept as a database row, over after a while.
 
-Nothing about a debt is said before ``who(...).verified`` names somebody. Needed are a reference, a date of birth (or
-a one-time code) and a postcode or last name, over one or several messages; after a link that we sent, one factor.
-Answers never say which factor was wrong, and an unknown reference behaves like a known one.
+Nothing about a debt is said before ``who(...).verified`` names somebody. Needed is what ``identity_rules`` ask, over
+one or several messages: as a rule a reference, a date of birth (or a one-time code) and a postcode or last name; after
+a link that we sent, one factor. Answers never say which factor was wrong, and an unknown reference takes the same path
+as a known one: as many statements, as many texts decrypted, as many comparisons.
 """
 
 import hmac
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from compliance.codes import code_matches, send_code
+from compliance.codes import right_code, send_code
+from compliance.identity_rules import Requirement, identity_rules, missing
 from compliance.links import link_url, live_link, make_link, revoke
-from compliance.locks import locked_until, record_attempt
-from compliance.models import Level, OfferedFactors, Verification
+from compliance.locks import Tries, locked_until, record_attempt
+from compliance.models import Level, OfferedFactors, PersonalLink, Verification
 from compliance.profile import Identity, profile
+from compliance.session_keys import retire_token
 from conversations.models import Conversation
 from conversations.turns import next_engine_session
-from ledger.models import Debt, Debtor
+from ledger.models import Creditor, Debt, Debtor
 from runtime import vault
 from runtime.ids import ConversationId, DebtorId
 
@@ -45,6 +48,14 @@ class Standing:
 
     verified: DebtorId | None = None
     identified: DebtorId | None = None
+    proved_at: datetime | None = field(default=None, compare=False)
+    """When the verified debtor last proved it."""
+    link_id: int | None = field(default=None, compare=False)
+
+    def fresh(self, now: datetime) -> bool:
+        """Whether identity was proved so lately that a sensitive act may follow (``fresh_minutes`` of the rules)."""
+        within = timedelta(minutes=identity_rules().fresh_minutes)
+        return self.verified is not None and self.proved_at is not None and now - self.proved_at < within
 
 
 @dataclass(frozen=True)
@@ -65,8 +76,9 @@ class Identified:
 class NeedMore:
     """What has not been given yet, whatever the worth of what was given.
 
-    Of ``reference``, ``date_of_birth``, ``postcode_or_name``; after a sent link ``date_of_birth_or_postcode``, or
-    ``date_of_birth`` where a postcode would not tell two people of one household apart.
+    As a rule of ``reference``, ``date_of_birth``, ``postcode_or_name``; after a sent link
+    ``date_of_birth_or_postcode``, or ``date_of_birth`` where a postcode would not tell two people of one household
+    apart. What a creditor asks for besides is named only to somebody who has given the rest, all of it right.
     """
 
     missing: frozenset[str]
@@ -120,14 +132,18 @@ def who(session: Session, conversation_id: ConversationId, *, now: datetime) -> 
 def _standing(rows: Sequence[Verification], limits: Identity, now: datetime) -> Standing:
     verified: DebtorId | None = None
     identified: DebtorId | None = None
+    proved_at: datetime | None = None
+    link_id: int | None = None
     for row in rows:
         if row.ended_at is not None:
             continue
         if row.level == Level.VERIFIED and _valid(row, limits, now):
-            verified = row.debtor_id
+            verified, proved_at = row.debtor_id, row.verified_at
         if row.link_id is not None and now - row.verified_at < timedelta(days=limits.sent_link_days):
-            identified = row.debtor_id  # also where a verification by link has lapsed
-    return Standing(verified, identified)
+            identified, link_id = row.debtor_id, row.link_id  # also where a verification by link has lapsed
+        elif row.level == Level.IDENTIFIED and row.link_id is None and _valid(row, limits, now):
+            identified = row.debtor_id  # by a host site
+    return Standing(verified, identified, proved_at, link_id)
 
 
 def touch(session: Session, *, conversation_id: ConversationId, now: datetime) -> Standing:
@@ -138,7 +154,7 @@ def touch(session: Session, *, conversation_id: ConversationId, now: datetime) -
     limits = _limits(session, conversation_id)
     rows = _rows(session, conversation_id)
     for row in rows:
-        if row.level == Level.VERIFIED and not _valid(row, limits, now):
+        if (row.level == Level.VERIFIED or row.link_id is None) and not _valid(row, limits, now):
             if row.link_id is None:
                 row.ended_at, row.ended_reason = now, "lapsed"
             else:
@@ -178,6 +194,7 @@ def _stand(session: Session, *, conversation_id: ConversationId, debtor_id: Debt
     if level == Level.VERIFIED:  # the rules and the order of day and month are those of where the debtor lives
         conversation = session.get_one(Conversation, conversation_id)
         conversation.locale = f"{conversation.language}-{session.get_one(Debtor, debtor_id).country}"
+        retire_token(session, conversation_id)
     if given := session.get(OfferedFactors, conversation_id):
         session.delete(given)
     session.flush()
@@ -199,7 +216,8 @@ def use_link(session: Session, *, conversation_id: ConversationId, token: str, n
     standing = who(session, conversation_id, now=now)
     if standing.verified == link.debtor_id:
         return Verified(link.debtor_id)
-    verifies = link.verifies or _limits(session, conversation_id).sent_links_verify
+    verifies = _verifies(link) or _limits(session, conversation_id).sent_links_verify
+    link.uses += 1
     _stand(session, conversation_id=conversation_id, debtor_id=link.debtor_id,
            level=Level.VERIFIED if verifies else Level.IDENTIFIED, method="link" if link.verifies else "sent_link",
            now=now, link_id=link.id)
@@ -208,104 +226,161 @@ def use_link(session: Session, *, conversation_id: ConversationId, token: str, n
     return Verified(link.debtor_id) if verifies else Identified(link.debtor_id)
 
 
+def _verifies(link: PersonalLink) -> bool:
+    most = identity_rules().links.verifies_times
+    return link.verifies and (most is None or link.uses < most)
+
+
+def stand_by_host(session: Session, *, conversation_id: ConversationId, debtor_id: DebtorId, verifies: bool,
+                  now: datetime) -> Outcome:
+    """Take a host site's word for who it is. The caller has checked the word (``host_identity``)."""
+    _stand(session, conversation_id=conversation_id, debtor_id=debtor_id,
+           level=Level.VERIFIED if verifies else Level.IDENTIFIED, method="host_site", now=now)
+    return Verified(debtor_id) if verifies else Identified(debtor_id)
+
+
 # Factors -----------------------------------------------------------------------------------------------------------
 
 
 def offer_factors(session: Session, *, conversation_id: ConversationId, address: str | None,
-                  factors: Mapping[str, Any], now: datetime) -> Outcome:
+                  factors: Mapping[str, Any], now: datetime, again: bool = False) -> Outcome:
     """Take the factors of one message (``Found.factors``), and compare once there are enough.
 
     Factors add up over a few minutes; a later one replaces an earlier one of its kind. While a lock is in force,
-    nothing is kept or compared. The caller holds the conversation's lock, so messages come one after another.
+    nothing is kept or compared. ``again``: the verified debtor proves it once more, with one factor. The caller holds
+    the conversation's lock, so messages come one after another.
     """
     limits = _limits(session, conversation_id)
-    if until := locked_until(session, conversation_id=conversation_id, address=address, limits=limits, now=now):
-        return Locked(until)
     standing = who(session, conversation_id, now=now)
-    given = _collect(session, conversation_id, factors, limits, now)
+    kept = session.get(OfferedFactors, conversation_id)
+    given = _add_up(kept, factors, limits, now)
+    known = standing.verified if again and standing.verified is not None else standing.identified
+    if given["references"]:
+        known = None
+    tries = _tries(session, conversation_id, address, given, standing, known)
+    if until := locked_until(session, tries, limits=limits, now=now):
+        return Locked(until)
+    _keep(session, conversation_id, kept, given, now)
     new = any(factors.get(kind) for kind in KINDS)
-    if standing.identified is not None and not given["references"]:
-        outcome = _one_factor(session, conversation_id, standing.identified, given, limits, now, compare=new)
+    if known is not None:
+        outcome = _one_factor(session, conversation_id, known, given, limits, now, compare=new)
     else:
         outcome = _all_factors(session, conversation_id, given, limits, now, compare=new)
     if isinstance(outcome, NeedMore):
         return outcome
-    matched = isinstance(outcome, Verified)
-    record_attempt(session, conversation_id=conversation_id, address=address, matched=matched, now=now)
+    record_attempt(session, tries, matched=isinstance(outcome, Verified), now=now)
     if isinstance(outcome, Verified):
         _stand(session, conversation_id=conversation_id, debtor_id=outcome.debtor_id, level=Level.VERIFIED,
-               method="factors", now=now)
+               method="again" if again else "factors", now=now,
+               link_id=standing.link_id if again and standing.verified == outcome.debtor_id else None)
         return outcome
-    until = locked_until(session, conversation_id=conversation_id, address=address, limits=limits, now=now)
+    until = locked_until(session, tries, limits=limits, now=now)
     return Locked(until) if until else outcome
 
 
-def _collect(session: Session, conversation_id: ConversationId, factors: Mapping[str, Any], limits: Identity,
-             now: datetime) -> dict[str, list[str]]:
-    row = session.get(OfferedFactors, conversation_id)
+def _add_up(row: OfferedFactors | None, factors: Mapping[str, Any], limits: Identity,
+            now: datetime) -> dict[str, list[str]]:
     fresh = row is not None and now - row.at < timedelta(minutes=limits.factors_kept_minutes)
     kept: Mapping[str, Any] = row.factors if row is not None and fresh else {}
-    given = {kind: [str(value) for value in (factors.get(kind) or kept.get(kind) or ())] for kind in KINDS}
+    return {kind: [str(value) for value in (factors.get(kind) or kept.get(kind) or ())] for kind in KINDS}
+
+
+def _keep(session: Session, conversation_id: ConversationId, row: OfferedFactors | None, given: dict[str, list[str]],
+          now: datetime) -> None:
     if row is None:
         session.add(OfferedFactors(conversation_id=conversation_id, factors=given, at=now))
     else:
         row.factors, row.at = given, now
     session.flush()
-    return given
+
+
+def _tries(session: Session, conversation_id: ConversationId, address: str | None, given: dict[str, list[str]],
+           standing: Standing, known: DebtorId | None) -> Tries:
+    """What a failure is counted under.
+
+    Where it is known who is asked (a link, a site, an earlier verification), neither address nor channel count: what
+    strangers do there must not lock a debtor out of a personal link.
+    """
+    if known is not None:
+        account = f"link:{standing.link_id}" if standing.link_id is not None else f"conversation:{conversation_id}"
+        return Tries(conversation_id, None, None, (account,))
+    channel = session.get_one(Conversation, conversation_id).channel
+    accounts = dict.fromkeys("".join(char for char in reference.upper() if char.isalnum())
+                             for reference in given["references"][:MOST_REFERENCES])
+    return Tries(conversation_id, channel, address or None, tuple(f"reference:{one}" for one in accounts))
+
+
+def _there(given: dict[str, list[str]]) -> dict[str, bool]:
+    """Which factors were given, whatever their worth."""
+    return {"reference": bool(given["references"]), "date_of_birth": bool(given["dates_of_birth"]),
+            "postcode": bool(given["postcodes"]), "last_name": bool(given["names"]), "code": bool(given["codes"])}
 
 
 def _one_factor(session: Session, conversation_id: ConversationId, debtor_id: DebtorId, given: dict[str, list[str]],
                 limits: Identity, now: datetime, *, compare: bool) -> Outcome:
-    """After a link that we sent: a date of birth, a postcode or a code."""
+    """Where it is known whose factors they are: a date of birth, a postcode or a code."""
     debtor = session.get_one(Debtor, debtor_id)
     shared = _shares_home(session, debtor)
     enough = given["dates_of_birth"] or given["codes"] or (given["postcodes"] and not shared)
     if not enough or not compare:
         return NeedMore(frozenset({"date_of_birth" if shared else "date_of_birth_or_postcode"}))
-    born = _one_of(debtor.date_of_birth, given["dates_of_birth"])
-    lives = _one_of(_postcode(debtor.postcode), [_postcode(value) for value in given["postcodes"]])
-    code = code_matches(session, conversation_id=conversation_id, debtor_id=debtor_id, codes=given["codes"],
-                        limits=limits, now=now)
+    code = right_code(session, conversation_id=conversation_id, codes=given["codes"], limits=limits, now=now)
+    person = _Person(debtor.id, debtor.date_of_birth, debtor.postcode, debtor.last_name)
+    right = _right(person, given, code.debtor_id if code else None)
     # a date of birth that is wrong is not made good by the postcode of the house
-    right = code or (born if given["dates_of_birth"] else lives and not shared)
-    return Verified(debtor_id) if right else NotMatched()
+    matched = right["code"] or (right["date_of_birth"] if given["dates_of_birth"] else right["postcode"] and not shared)
+    return _further(session, debtor_id, given, right) if matched else NotMatched()
 
 
 def _all_factors(session: Session, conversation_id: ConversationId, given: dict[str, list[str]], limits: Identity,
                  now: datetime, *, compare: bool) -> Outcome:
-    """Reference, date of birth or code, and postcode or last name."""
-    missing = {
-        kind for kind, there in (
-            ("reference", given["references"]),
-            ("date_of_birth", given["dates_of_birth"] or given["codes"]),
-            ("postcode_or_name", given["postcodes"] or given["names"]),
-        ) if not there
-    }
-    if missing or not compare:
-        return NeedMore(frozenset(missing or {"reference"}))
-    candidates: list[Debtor | None] = [*_candidates(session, given["references"])]
-    matched = [
-        debtor for debtor in (candidates or [None])
-        if _matches(session, conversation_id, debtor, given, limits, now) and debtor is not None
-    ]
-    if len(matched) == 1 and len(given["references"]) <= MOST_REFERENCES:
-        return Verified(matched[0].id)
-    return NotMatched()
+    """What everybody is asked for. The same work is done whether the references are known or not."""
+    ask = identity_rules().ask
+    lacking = missing(ask, _there(given))
+    if lacking or not compare:
+        return NeedMore(lacking or frozenset({"reference"}))
+    code = right_code(session, conversation_id=conversation_id, codes=given["codes"], limits=limits, now=now)
+    matched: list[tuple[DebtorId, dict[str, bool]]] = []
+    for person in _people(session, given["references"]):
+        right = _right(person, given, code.debtor_id if code else None)
+        met = [one.met(right) for one in ask]
+        if all(met) and person.id is not None:
+            matched.append((person.id, right))
+    if len(matched) != 1 or len(given["references"]) > MOST_REFERENCES:
+        return NotMatched()
+    return _further(session, matched[0][0], given, matched[0][1])
 
 
-def _matches(session: Session, conversation_id: ConversationId, debtor: Debtor | None, given: dict[str, list[str]],
-             limits: Identity, now: datetime) -> bool:
-    """Whether the factors are this debtor's. For an unknown reference the same work is done on nobody's data."""
-    born_on = debtor.date_of_birth if debtor else vault.decrypt(_nobody())
-    postcode = debtor.postcode if debtor else vault.decrypt(_nobody())
-    last_name = debtor.last_name if debtor else "nobody"
+def _further(session: Session, debtor_id: DebtorId, given: dict[str, list[str]], right: dict[str, bool]) -> Outcome:
+    """What the debtor's creditors ask for besides: only somebody who has proved the rest comes here."""
+    creditors = set(session.scalars(select(Creditor.ref).join(Debt, Debt.creditor_id == Creditor.id)
+                                    .where(Debt.debtor_id == debtor_id)))
+    also: tuple[Requirement, ...] = identity_rules().also(creditors)
+    if lacking := missing(also, _there(given)):
+        return NeedMore(lacking)
+    return Verified(debtor_id) if all(one.met(right | {"reference": True}) for one in also) else NotMatched()
+
+
+@dataclass(frozen=True)
+class _Person:
+    """Whose factors are compared; with no ``id`` it is nobody."""
+
+    id: DebtorId | None
+    date_of_birth: str | None
+    postcode: str | None
+    last_name: str | None
+
+
+def _right(person: _Person, given: dict[str, list[str]], code_for: DebtorId | None) -> dict[str, bool]:
+    """Which factors are this person's. Every factor is compared, whatever came of the others."""
     names = given["names"] if len(given["names"]) <= MOST_NAMES else []
-    born = _one_of(born_on, given["dates_of_birth"])
-    lives = _one_of(_postcode(postcode), [_postcode(value) for value in given["postcodes"]])
-    called = _one_of(_name(last_name), _names(names))
-    code = code_matches(session, conversation_id=conversation_id, debtor_id=debtor.id if debtor else None,
-                        codes=given["codes"], limits=limits, now=now)
-    return (born | code) & (lives | called)
+    return {
+        "reference": person.id is not None,
+        "date_of_birth": _one_of(person.date_of_birth, given["dates_of_birth"]),
+        "postcode": _one_of(_postcode(person.postcode), [_postcode(value) for value in given["postcodes"]]),
+        "last_name": _one_of(_name(person.last_name), _names(names)),
+        "code": code_for is not None and person.id == code_for,
+    }
 
 
 @cache
@@ -313,11 +388,23 @@ def _nobody() -> str:
     return vault.encrypt("0000-00-00")
 
 
-def _candidates(session: Session, references: list[str]) -> list[Debtor]:
+def _people(session: Session, references: list[str]) -> list[_Person]:
+    """Always ``MOST_REFERENCES`` people, of whom some may be nobody; for each, two texts are decrypted."""
+    found = session.execute(
+        select(Debtor.id, Debtor.date_of_birth, Debtor.postcode, Debtor.last_name)
+        .where(_referred(references)).order_by(Debtor.id).limit(MOST_REFERENCES)).all()
+    people = [_Person(row.id, row.date_of_birth, row.postcode, row.last_name) for row in found]
+    people += [_Person(None, None, None, "nobody")] * (MOST_REFERENCES - len(people))
+    for person in people:
+        for kept in (person.date_of_birth, person.postcode):
+            if kept is None:
+                vault.decrypt(_nobody())
+    return people
+
+
+def _referred(references: list[str]) -> ColumnElement[bool]:
     wanted = {variant for reference in references[:MOST_REFERENCES] for variant in _variants(reference)}
-    through = select(Debt.debtor_id).where(Debt.ref.in_(wanted))
-    return list(session.scalars(select(Debtor).where(or_(Debtor.ref.in_(wanted), Debtor.id.in_(through)))
-                                .order_by(Debtor.id).limit(MOST_REFERENCES)))
+    return or_(Debtor.ref.in_(wanted), Debtor.id.in_(select(Debt.debtor_id).where(Debt.ref.in_(wanted))))
 
 
 def _variants(reference: str) -> set[str]:
@@ -374,13 +461,13 @@ def request_code(session: Session, *, key: str, conversation_id: ConversationId,
     ``sent`` also when that is nobody, or somebody without an address: the answer never tells.
     """
     standing = who(session, conversation_id, now=now)
-    row = session.get(OfferedFactors, conversation_id)
     limits = _limits(session, conversation_id)
-    fresh = row is not None and now - row.at < timedelta(minutes=limits.factors_kept_minutes)
-    references = [str(r) for r in (row.factors.get("references") or ())] if row is not None and fresh else []
-    if not references and standing.identified is None:
+    references = _add_up(session.get(OfferedFactors, conversation_id), {}, limits, now)["references"]
+    known = standing.verified if standing.verified is not None else standing.identified
+    if not references and known is None:
         return "no_reference"
-    candidates = _candidates(session, references) if references else []
-    debtor_id = candidates[0].id if len(candidates) == 1 else None if references else standing.identified
-    sent = send_code(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now)
+    if references:
+        found = session.scalars(select(Debtor.id).where(_referred(references)).limit(MOST_REFERENCES)).all()
+        known = found[0] if len(found) == 1 else None
+    sent = send_code(session, key=key, conversation_id=conversation_id, debtor_id=known, now=now)
     return "sent" if sent else "too_many"

@@ -3,17 +3,35 @@
 A link that staff make by command verifies; one that we send only identifies, and one factor is asked.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from compliance.models import Channel, PersonalLink
+from compliance.models import Channel, PersonalLink, Verification
 from compliance.profile import profile
 from ledger.models import Debt, Debtor
 from runtime.errors import StaffError
 from runtime.ids import DebtorId, new_token, token_hash
 from runtime.settings import settings
+
+
+@dataclass(frozen=True)
+class KnownLink:
+    """What is known of a link: everything but its token."""
+
+    id: int
+    verifies: bool
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    uses: int
+
+    def alive(self, now: datetime) -> bool:
+        """Whether it may still be used."""
+        return self.revoked_at is None and self.expires_at > now
 
 
 def make_link(session: Session, *, reference: str, verifies: bool, created_by: str, now: datetime,
@@ -22,11 +40,7 @@ def make_link(session: Session, *, reference: str, verifies: bool, created_by: s
 
     ``channel`` is the one it will be sent on; links that are sent must not verify unless the profile says so.
     """
-    wanted = "".join(reference.split()).upper()
-    debtor = session.scalar(select(Debtor).where(Debtor.ref == wanted))
-    debt = None if debtor else session.scalar(select(Debt).where(Debt.ref == wanted))
-    if debtor is None and debt is None:
-        raise StaffError(f"There is no debtor and no account with the reference {reference!r}")
+    debtor, debt = _meant(session, reference)
     limits = profile(debtor.country if debtor else debt.debtor.country if debt else None).identity
     token = new_token()
     session.add(PersonalLink(
@@ -36,6 +50,24 @@ def make_link(session: Session, *, reference: str, verifies: bool, created_by: s
     ))
     session.flush()
     return token
+
+
+def _meant(session: Session, reference: str) -> tuple[Debtor | None, Debt | None]:
+    wanted = "".join(reference.split()).upper()
+    debtor = session.scalar(select(Debtor).where(Debtor.ref == wanted))
+    debt = None if debtor else session.scalar(select(Debt).where(Debt.ref == wanted))
+    if debtor is None and debt is None:
+        raise StaffError(f"There is no debtor and no account with the reference {reference!r}")
+    return debtor, debt
+
+
+def links_of(session: Session, *, reference: str) -> list[KnownLink]:
+    """The links of the debtor whom a reference means, oldest first. Raises StaffError when it means nobody."""
+    debtor, debt = _meant(session, reference)
+    debtor_id = debtor.id if debtor else debt.debtor_id if debt else None
+    found = session.scalars(select(PersonalLink).where(PersonalLink.debtor_id == debtor_id).order_by(PersonalLink.id))
+    return [KnownLink(one.id, one.verifies, one.created_by, one.created_at, one.expires_at, one.revoked_at, one.uses)
+            for one in found]
 
 
 def link_url(token: str) -> str:
@@ -62,5 +94,9 @@ def revoke(session: Session, *, now: datetime, token: str | None = None, link_id
     links = session.scalars(select(PersonalLink).where(or_(*wanted), PersonalLink.revoked_at.is_(None))).all()
     for link in links:
         link.revoked_at = now
+        standing = session.scalars(select(Verification).where(Verification.link_id == link.id,
+                                                              Verification.ended_at.is_(None)))
+        for row in standing:  # whoever opened it is nobody any more
+            row.ended_at, row.ended_reason = now, "link_revoked"
     session.flush()
     return len(links)

@@ -1,14 +1,30 @@
-"""Growing waits after wrong answers, by conversation and by address. Unknown references count like any other."""
+"""Growing waits after wrong answers, by conversation, account, address and channel.
 
+An account is the reference as it was given: an unknown one counts like any other, so a lock tells nothing.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from compliance.identity_rules import identity_rules
 from compliance.models import IdentityAttempt
 from compliance.profile import Identity, Waits
 from runtime import vault
 from runtime.ids import ConversationId
+
+
+@dataclass(frozen=True)
+class Tries:
+    """What a comparison is counted under. None: not counted there, and no lock there stands in its way."""
+
+    conversation_id: ConversationId
+    channel: str | None
+    address: str | None
+    accounts: tuple[str, ...] = ()
+    """Each counts by itself: two references in one answer are two tries."""
 
 
 def address_hash(address: str | None) -> str | None:
@@ -16,11 +32,17 @@ def address_hash(address: str | None) -> str | None:
     return vault.keyed_hash("address", address) if address else None
 
 
-def record_attempt(session: Session, *, conversation_id: ConversationId, address: str | None, matched: bool,
-                   now: datetime) -> None:
+def account_hash(account: str) -> str:
+    """What is kept of a reference that was given: as above."""
+    return vault.keyed_hash("account", account)
+
+
+def record_attempt(session: Session, tries: Tries, *, matched: bool, now: datetime) -> None:
     """Count one comparison."""
-    session.add(IdentityAttempt(conversation_id=conversation_id, address_hash=address_hash(address), matched=matched,
-                                at=now))
+    for account in tries.accounts or (None,):
+        session.add(IdentityAttempt(
+            conversation_id=tries.conversation_id, address_hash=address_hash(tries.address), channel=tries.channel,
+            account_hash=account_hash(account) if account else None, matched=matched, at=now))
     session.flush()
 
 
@@ -31,20 +53,26 @@ def _wait(failures: int, last: datetime | None, waits: Waits) -> datetime | None
     return last + timedelta(minutes=waits.wait_minutes[step])
 
 
-def locked_until(session: Session, *, conversation_id: ConversationId, address: str | None, limits: Identity,
-                 now: datetime) -> datetime | None:
-    """Until when nothing is compared; None when it may be tried now.
+def _counted(tries: Tries, limits: Identity) -> list[tuple[Waits, ColumnElement[bool]]]:
+    rules = identity_rules()
+    found = [(limits.per_conversation, IdentityAttempt.conversation_id == tries.conversation_id)]
+    if tries.address:
+        found.append((rules.waits_at(tries.address, limits.per_address),
+                      IdentityAttempt.address_hash == address_hash(tries.address)))
+    if tries.channel:
+        found.append((rules.per_channel, IdentityAttempt.channel == tries.channel))
+    found += [(rules.per_account, IdentityAttempt.account_hash == account_hash(one)) for one in tries.accounts]
+    return found
+
+
+def locked_until(session: Session, tries: Tries, *, limits: Identity, now: datetime) -> datetime | None:
+    """Until when nothing is compared; None when it may be tried now. How many statements depends on ``tries`` alone.
 
     A success does not wipe failures out: somebody with one right set of factors could otherwise try others for ever.
     """
     since = now - timedelta(hours=limits.failures_counted_hours)
     found = []
-    for waits, condition in (
-        (limits.per_conversation, IdentityAttempt.conversation_id == conversation_id),
-        (limits.per_address, IdentityAttempt.address_hash == address_hash(address)),
-    ):
-        if waits is limits.per_address and not address:
-            continue
+    for waits, condition in _counted(tries, limits):
         failures, last = session.execute(
             select(func.count(), func.max(IdentityAttempt.at))
             .where(condition, IdentityAttempt.matched.is_(False), IdentityAttempt.at > since)

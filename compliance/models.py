@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from runtime.database import Base, EncryptedJSON, EncryptedText, UTCDateTime
+from runtime.database import Base, EncryptedJSON, EncryptedText, PlainJSON, UTCDateTime
 from runtime.ids import DebtId, DebtorId
 
 
@@ -48,14 +48,21 @@ class Verification(Base):
 
 
 class IdentityAttempt(Base):
-    """One complete set of factors that was compared, and whether it matched. Locks are counted from these."""
+    """One complete set of factors that was compared, and whether it matched. Locks are counted from these.
+
+    ``account_hash`` is a keyed hash of the reference as it was given, known or not, or of the link that was opened.
+    """
 
     __tablename__ = "identity_attempt"
     __table_args__ = (Index("ix_identity_attempt_conversation", "conversation_id", "at"),
-                      Index("ix_identity_attempt_address", "address_hash", "at"))
+                      Index("ix_identity_attempt_address", "address_hash", "at"),
+                      Index("ix_identity_attempt_account", "account_hash", "at"),
+                      Index("ix_identity_attempt_channel", "channel", "at"))
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"))
     address_hash: Mapped[str | None] = mapped_column(String(64))
+    account_hash: Mapped[str | None] = mapped_column(String(64))
+    channel: Mapped[str | None] = mapped_column(String(16))
     matched: Mapped[bool]
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
@@ -85,13 +92,41 @@ class PersonalLink(Base):
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    uses: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it was opened in a conversation."""
+
+
+class SessionKey(Base):
+    """What a web session needs to outlive a verification: the client's public key, and the token that died.
+
+    ``public_key`` is an EC JWK (kty, crv, x, y) or null for a client that made none; ``retired_hash`` the hash of the
+    token that spoke for the conversation until somebody was verified in it.
+    """
+
+    __tablename__ = "session_key"
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"), primary_key=True)
+    public_key: Mapped[dict[str, str] | None] = mapped_column(PlainJSON)
+    retired_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    nonce_hash: Mapped[str | None] = mapped_column(String(64))
+    nonce_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class HostAssertion(Base):
+    """A host site's signed word that was used, remembered until it has expired: a second use is a replay."""
+
+    __tablename__ = "host_assertion"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    jti_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """Keyed hash of the site's name and the assertion's ``jti``."""
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
 class OneTimeCode(Base):
     """A code sent to a contact point on file. Stored hashed; few tries; soon over."""
 
     __tablename__ = "one_time_code"
-    __table_args__ = (Index("ix_one_time_code_conversation", "conversation_id", "sent_at"),)
+    __table_args__ = (Index("ix_one_time_code_conversation", "conversation_id", "sent_at"),
+                      Index("ix_one_time_code_debtor", "debtor_id", "sent_at"))
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"))

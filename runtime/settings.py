@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     frame_ancestors: str = Field("'self'", description="Origins whose pages may embed the chat, separated by spaces")
     profile: str = Field("uk", description="Jurisdiction profile: the name of a file in compliance/profiles")
     operator_file: Path = Field(ROOT / "operator.yml", description="Who the operator is")
+    identity_file: Path = Field(ROOT / "identity.yml", description="How identity is proved; built-in rules without it")
     policy_dir: Path = Field(ROOT / "policies", description="Folder of the creditors' policy files")
     demo: bool = Field(False, description="Whether the demo portfolio is loaded")
     payments: Literal["auto", "test", "off"] = Field("auto", description="'test' allows the stand-in without demo")
@@ -38,6 +39,8 @@ class Settings(BaseSettings):
     alert_webhook: str | None = Field(None, description="URL that gets staff alerts as JSON")
     alert_email: str | None = Field(None, description="Address that gets staff alerts")
     smtp_url: str | None = Field(None, description="smtp://user:password@host:port of outgoing e-mail")
+    sms_url: str | None = Field(None, description="https://… of the gateway that sends text messages")
+    sms_secret: SecretStr | None = Field(None, validate_default=True, description="What calls of it are signed with")
     feed_url: str | None = Field(None, description="Who gets the feed: https://…, or several as name=https://…")
     feed_dir: Path | None = Field(None, description="Folder the feed is written to, as signed files")
     feed_secret: SecretStr | None = Field(None, validate_default=True, description="What the feed is signed with")
@@ -51,14 +54,14 @@ class Settings(BaseSettings):
     telegram_bot_token: SecretStr | None = Field(None, validation_alias="TELEGRAM_BOT_TOKEN")
     telegram_api_url: str = Field("https://api.telegram.org/bot", description="Bot API address")
 
-    @field_validator("data_dir", "operator_file", "policy_dir", "feed_dir", mode="after")
+    @field_validator("data_dir", "operator_file", "identity_file", "policy_dir", "feed_dir", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value if value is None or value.is_absolute() else (ROOT / value)
 
     @field_validator("database_url", "public_url", "stripe_api_key", "stripe_webhook_secret", "telegram_bot_token",
                      "alert_webhook", "alert_email", "smtp_url", "secret_key", "engine_secret", "feed_url", "feed_dir",
-                     "feed_secret", "feed_creditors", mode="before")
+                     "feed_secret", "feed_creditors", "sms_url", "sms_secret", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -77,6 +80,22 @@ class Settings(BaseSettings):
     @classmethod
     def _addresses(cls, value: str | None) -> str | None:
         addresses(value or "")
+        return value
+
+    @field_validator("sms_url", mode="after")
+    @classmethod
+    def _sms_address(cls, value: str | None) -> str | None:
+        if value is not None and list(addresses(value)) != ["webhook"]:
+            raise ValueError("one address such as https://sms.example.com/send")
+        return value
+
+    @field_validator("sms_secret", mode="after")
+    @classmethod
+    def _sms_signed(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None:
+            keys_of(value.get_secret_value())
+        elif info.data.get("sms_url"):
+            raise ValueError("calls of the SMS gateway are signed: make a secret with: debtdesk feed secret")
         return value
 
     @field_validator("feed_secret", mode="after")

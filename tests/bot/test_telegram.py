@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 from telegram.error import NetworkError
 
 from bot import telegram
-from bot.delivery import TELEGRAM_LIMIT, DeliveryError, deliver, in_parts
+from bot.delivery import TELEGRAM_LIMIT, deliver, in_parts
+from bot.delivery_error import DeliveryError
 from bot.telegram import TelegramChannel, make_bot
 from bot.worker import MAX_ATTEMPTS, Worker
 from conversations.models import Conversation, Message, OutboxItem, Turn

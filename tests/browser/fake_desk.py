@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from bot import pages
+from compliance.session_keys import renewal_words, signed_by
 
 Event = tuple[int | None, str, dict[str, Any]]
 
@@ -33,6 +34,8 @@ class FakeDesk:
         self.events: list[Event] = []
         self.refuse: dict[str, list[Response]] = {"session": [], "messages": [], "events": [], "history": []}
         self.tokens: set[str] = set()
+        self.retired: set[str] = set()
+        self.renewed: list[dict[str, Any]] = []
         self.cut = 0
         self.reply: Callable[[FakeDesk, dict[str, Any]], None] = lambda desk, body: None
         self._routes()
@@ -63,14 +66,47 @@ class FakeDesk:
         self.tokens.clear()
         self.close_streams()
 
+    def verified(self, *, told: bool = True) -> None:
+        """Somebody was verified: the tokens die, and the stream says so, or is cut."""
+        self.retired |= self.tokens
+        self.tokens.clear()
+        if told:
+            self.send("session", state="renew")
+        else:
+            self.close_streams()
+
     def _refusal(self, request: Request, call: str) -> Response | None:
         if self.refuse[call]:
             return self.refuse[call].pop(0)
-        if call != "session" and request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
-            return JSONResponse({"detail": "Session over"}, status_code=401)
+        token = _bearer(request)
+        if call != "session" and token not in self.tokens:
+            code = "session_renew" if token in self.retired else "session_over"
+            return JSONResponse({"detail": {"code": code, "message": "Session over"}}, status_code=401)
         return None
 
+    def _renewing(self) -> None:
+        @self.app.post("/api/chat/session/nonce")
+        async def nonce(request: Request) -> Response:
+            known = _bearer(request) in self.retired and "client_key" in self.sessions[-1]
+            return JSONResponse({"nonce": f"nonce-{len(self.renewed) + 1}"} if known else {}, 201 if known else 401)
+
+        @self.app.post("/api/chat/session/renew")
+        async def renew(request: Request) -> Response:
+            body = await request.json()
+            key = self.sessions[-1]["client_key"]
+            words = renewal_words("c1", f"nonce-{len(self.renewed) + 1}")
+            if not signed_by(key, signature=body["signature"], words=words):
+                return JSONResponse({"detail": {"code": "session_over", "message": "no"}}, 401)
+            self.renewed.append(body)
+            self.events = [event for event in self.events if event[2].get("state") != "renew"]
+            token = f"renewed-{len(self.renewed)}"
+            self.tokens = {token}
+            answer = {"conversation_id": "c1", "token": token, "expires_at": datetime.now(UTC).isoformat()}
+            return JSONResponse(answer, status_code=201)
+
     def _routes(self) -> None:
+        self._renewing()
+
         @self.app.post("/api/chat/session")
         async def session(request: Request) -> Response:
             body = await request.json()
@@ -126,6 +162,10 @@ class FakeDesk:
                 elif number > last:
                     yield f"id: {number}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"
             await asyncio.sleep(0.02)
+
+
+def _bearer(request: Request) -> str:
+    return request.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 @contextmanager

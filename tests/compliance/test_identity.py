@@ -251,7 +251,7 @@ def test_one_conversation_knows_nothing_of_another(desk: Desk, db: Database, now
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codes, "codes_available", lambda: True)
+    monkeypatch.setattr(codes, "_ways", lambda: ["email"])
     monkeypatch.setattr(codes.secrets, "randbelow", lambda _: 424242)
 
 

@@ -12,6 +12,7 @@ import httpx
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.client_key import ClientKey
 from compliance.links import make_link
 from conversations.models import Conversation, Message, Turn, TurnState
 from ledger.holds import HoldReason, place_hold
@@ -116,7 +117,9 @@ class Chat:
     def __init__(self, desk: Desk, *, link: str | None = None, locale: str = "en-GB",
                  address: str | None = None) -> None:
         self.desk = desk
-        reply = desk.client.post("/api/chat/session", json={"locale": locale, **({"link": link} if link else {})},
+        self.key = ClientKey()
+        reply = desk.client.post("/api/chat/session", json={"locale": locale, "client_key": self.key.public,
+                                                            **({"link": link} if link else {})},
                                  headers={"X-Forwarded-For": address} if address else None)
         assert reply.status_code == 201, reply.text
         self.conversation_id = reply.json()["conversation_id"]
@@ -151,10 +154,24 @@ class Chat:
 
     def _send(self, body: dict[str, Any]) -> list[Message]:
         wanted = str(uuid.uuid4())
+        if "text" in body:
+            body = {**body, "proof": self.key.proof(self.conversation_id, wanted, body["text"])}
         reply = self.send({"id": wanted, **body})
+        if reply.status_code == 401:
+            self.renew()
+            reply = self.send({"id": wanted, **body})
         assert reply.status_code == 202, reply.text
         self.last = self.answer_to(f"web:{self.conversation_id}:{wanted}")
         return self.last
+
+    def renew(self) -> None:
+        """A verification has ended the token: prove the key, go on with a new one."""
+        asked = self.desk.client.post("/api/chat/session/nonce", headers=self.headers)
+        assert asked.status_code == 201, asked.text
+        reply = self.desk.client.post("/api/chat/session/renew", headers=self.headers,
+                                      json=self.key.renewal(self.conversation_id, asked.json()["nonce"]))
+        assert reply.status_code == 201, reply.text
+        self.headers = {"Authorization": f"Bearer {reply.json()['token']}"}
 
     def answer_to(self, provider_id: str) -> list[Message]:
         """Wait until the turn has ended; what the desk said to it."""

@@ -1,9 +1,10 @@
-// The four calls of the chat API. Every failure is an ApiError whose `kind` says what to do next.
+// The calls of the chat API. Every failure is an ApiError whose `kind` says what to do next.
 
 const TIMEOUT_MS = 20000;
 
 export class ApiError extends Error {
-  /** kind: "offline" (no answer, try again), "busy" (5xx), "wait" (429), "expired" (401, 403, 404), "refused". */
+  /** kind: "offline" (no answer, try again), "busy" (5xx), "wait" (429), "renew" (401: prove the key),
+   *  "expired" (401, 403, 404), "refused". */
   constructor(kind, message, retryAfter) {
     super(message || kind);
     this.kind = kind;
@@ -29,16 +30,21 @@ export async function failure(response) {
     const seconds = parseInt(response.headers.get("Retry-After") || "", 10);
     return new ApiError("wait", "", Math.min(Math.max(seconds || 10, 1), 600));
   }
-  if (status === 401 || status === 403 || status === 404) return new ApiError("expired");
+  if (status === 403 || status === 404) return new ApiError("expired");
   if (status >= 500 || status === 408) return new ApiError("busy");
   let message = "";
+  let code = "";
   try {
     const body = await response.json();
+    code = (body.detail && body.detail.code) || "";
     const said = body.message || body.detail;
     if (typeof said === "string") message = said;
     else if (said && typeof said.message === "string") message = said.message;
   } catch (error) {
     // An answer without a readable reason: the page has words of its own for that.
+  }
+  if (status === 401) {
+    return code === "session_renew" ? new ApiError("renew") : new ApiError("expired", code === "session_keyless" ? message : "");
   }
   return new ApiError("refused", message);
 }
@@ -59,14 +65,20 @@ async function call(path, options) {
 
 const bearer = (token) => ({ Authorization: `Bearer ${token}` });
 
-export const startSession = (body) =>
-  call("/api/chat/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-
-export const sendMessage = (token, body) =>
-  call("/api/chat/messages", {
+const post = (path, body, token) =>
+  call(path, {
     method: "POST",
-    headers: Object.assign({ "Content-Type": "application/json" }, bearer(token)),
+    headers: Object.assign({ "Content-Type": "application/json" }, token ? bearer(token) : {}),
     body: JSON.stringify(body),
   });
+
+export const startSession = (body) => post("/api/chat/session", body);
+
+export const sendMessage = (token, body) => post("/api/chat/messages", body, token);
+
+/** With the token that a verification ended: what is to be signed, and then the new token for the signature. */
+export const askNonce = (token) => post("/api/chat/session/nonce", {}, token);
+
+export const renewSession = (token, body) => post("/api/chat/session/renew", body, token);
 
 export const readHistory = (token) => call("/api/chat/history", { headers: bearer(token) });

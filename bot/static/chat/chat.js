@@ -1,11 +1,12 @@
 // The chat page: starts or resumes a session, then keeps screen, outbox and event stream together.
 
 import { localeOf, plainLocale, timeZone } from "./place.js";
-import { readHistory, startSession, uuid } from "./api.js";
+import { askNonce, readHistory, renewSession, startSession, uuid } from "./api.js";
 import { takeFragment } from "./arrival.js";
 import { Composer } from "./composer.js";
 import { EventStream } from "./events.js";
 import { embedded, frame } from "./frame.js";
+import { dropKey, makeKey, sign, takeUpKey } from "./key.js";
 import { Outbox } from "./outbox.js";
 import * as store from "./store.js";
 import { textsFor } from "./texts.js";
@@ -22,6 +23,7 @@ let generation = 0; // Grows with each session, so that answers to an older one 
 let stream = null;
 let outbox = null;
 let over = false;
+let renewing = false;
 let shown = true;
 let unread = 0;
 let personTimer = null;
@@ -77,7 +79,9 @@ function newOutbox(items) {
   if (outbox) outbox.stop();
   const mine = generation;
   outbox = new Outbox(items, {
-    token: () => store.get("token"),
+    token: () => (renewing ? null : store.get("token")),
+    proof: (item) => sign(`message\n${store.get("conversation")}\n${item.id}\n${item.text}`),
+    renew: () => mine === generation && renew(),
     save: (list) => store.set("pending", list.length ? list : null),
     changed: (item) => {
       view.outgoing(item);
@@ -88,7 +92,7 @@ function newOutbox(items) {
       banner(texts.wait(seconds));
       setTimeout(() => mine === generation && banner(""), seconds * 1000);
     },
-    expired: () => mine === generation && expired(),
+    expired: (error) => mine === generation && expired(error),
   });
 }
 
@@ -114,7 +118,8 @@ function listen(token, lastId) {
     typing: (typing) => mine === generation && view.typing(typing.on !== false, typing.author === "staff" ? typing.name || texts.colleague : ""),
     session: (session) => {
       if (mine !== generation) return;
-      if (["expired", "ended", "closed"].indexOf(session.state) >= 0) expired();
+      if (session.state === "renew") renew();
+      else if (["expired", "ended", "closed"].indexOf(session.state) >= 0) expired();
       else if (session.owner) whoIsHere(session.owner, session.name);
     },
     up: () => {
@@ -124,7 +129,8 @@ function listen(token, lastId) {
       outbox.resume();
     },
     down: () => mine === generation && banner(navigator.onLine === false ? texts.offline : texts.reconnecting),
-    expired: () => mine === generation && expired(),
+    renew: () => mine === generation && renew(),
+    expired: (error) => mine === generation && expired(error),
   });
   stream.start();
 }
@@ -135,7 +141,7 @@ async function patiently(call, mine) {
     try {
       return await call();
     } catch (error) {
-      if (error.kind === "expired" || error.kind === "refused") throw error;
+      if (["expired", "refused", "renew"].indexOf(error.kind) >= 0) throw error;
       let wait = Math.min(1000 * Math.pow(2, tries), 30000);
       if (error.kind === "wait") {
         wait = error.retryAfter * 1000;
@@ -157,13 +163,18 @@ async function begin(brought, pending) {
   const mine = generation;
   if (stream) stream.stop();
   over = false;
+  renewing = false;
   composer.enable(true);
   part("person").disabled = false;
   whoIsHere("bot");
   store.set("token", null);
   newOutbox(pending || []);
-  if (!store.get("client")) store.set("client", uuid());
-  const body = Object.assign({ locale, client_key: store.get("client") }, brought);
+  dropKey();
+  const client = uuid();
+  const key = await makeKey(client);
+  if (mine !== generation) return;
+  store.set("client", key ? client : null);
+  const body = Object.assign({ locale }, key ? { client_key: key } : {}, brought);
   let session;
   try {
     session = await patiently(() => startSession(body), mine);
@@ -179,6 +190,7 @@ async function begin(brought, pending) {
   }
   if (mine !== generation || !session) return;
   banner("");
+  store.set("conversation", session.conversation_id);
   store.set("token", session.token);
   listen(session.token, 0);
   outbox.go();
@@ -188,11 +200,17 @@ async function resume(token) {
   generation += 1;
   const mine = generation;
   newOutbox(store.get("pending") || []);
+  const client = store.get("client");
+  const keyed = !client || (await takeUpKey(client));
+  if (mine !== generation) return;
   let history;
   try {
+    if (!keyed) throw new Error("the session's key is gone");
     history = await patiently(() => readHistory(token), mine);
   } catch (error) {
-    if (mine === generation) expired();
+    if (mine !== generation) return;
+    if (error.kind === "renew") renew();
+    else expired(error);
     return;
   }
   if (mine !== generation || !history) return;
@@ -207,9 +225,34 @@ async function resume(token) {
   outbox.go();
 }
 
+/** Somebody was verified, which ended the old token: prove the key and go on with a new one, missing nothing. */
+async function renew() {
+  if (renewing || over) return;
+  const mine = generation;
+  const token = store.get("token");
+  renewing = true;
+  const seenTo = stream ? stream.lastId : null;
+  if (stream) stream.stop();
+  try {
+    const session = await patiently(async () => {
+      const { nonce } = await askNonce(token);
+      return renewSession(token, { nonce, signature: await sign(`renew\n${store.get("conversation")}\n${nonce}`) });
+    }, mine);
+    if (mine !== generation || !session) return;
+    renewing = false;
+    banner("");
+    store.set("token", session.token);
+    if (seenTo === null) resume(session.token);
+    else listen(session.token, seenTo);
+    outbox.go();
+  } catch (error) {
+    if (mine === generation) expired(error);
+  }
+}
+
 /** The session is over: say so, keep what was not sent in the box, start anew only when asked. */
-function expired() {
-  closed(texts.expired);
+function expired(error) {
+  closed((error && error.kind === "expired" && error.message) || texts.expired);
 }
 
 function closed(text) {
@@ -220,6 +263,7 @@ function closed(text) {
   const unsent = outbox.items.filter((item) => !item.button);
   outbox.stop();
   store.clear();
+  dropKey();
   view.typing(false);
   banner("");
   for (const item of unsent) {
@@ -244,6 +288,7 @@ function leave() {
   if (stream) stream.stop();
   if (outbox) outbox.stop();
   store.clear();
+  dropKey();
   view.clear();
   composer.clear();
   banner("");

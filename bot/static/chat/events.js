@@ -40,7 +40,7 @@ export function eventParser(onEvent) {
 }
 
 export class EventStream {
-  /** handlers: message(object), typing(object), session(object), up(), down(), expired(). */
+  /** handlers: message(object), typing(object), session(object), up(), down(), renew(), expired(error). */
   constructor(token, lastId, handlers) {
     this.token = token;
     this.lastId = lastId;
@@ -73,9 +73,9 @@ export class EventStream {
         await this.readOnce();
       } catch (error) {
         if (this.stopped) return;
-        if (error.kind === "expired") {
+        if (error.kind === "expired" || error.kind === "renew") {
           this.stopped = true;
-          this.handlers.expired();
+          this.handlers[error.kind](error);
           return;
         }
         this.failures += 1;

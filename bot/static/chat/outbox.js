@@ -7,7 +7,7 @@ const TRIES = 5;
 const FIRST_WAIT_MS = 1000;
 
 export class Outbox {
-  /** hooks: token(), save(items), changed(item), wait(seconds), expired(). Item: {id, text?, button?, state, why?}. */
+  /** hooks: token(), proof(item), save(items), changed(item), wait(seconds), renew(), expired(error). Item: {id, text?, button?, state, why?}. */
   constructor(items, hooks) {
     this.items = items.map((item) => Object.assign({}, item, { state: item.state === "failed" ? "failed" : "queued" }));
     this.hooks = hooks;
@@ -84,6 +84,7 @@ export class Outbox {
     this.mark(item, "sending");
     const body = item.button ? { id: item.id, button: item.button } : { id: item.id, text: item.text };
     try {
+      if (!item.button) body.proof = await this.hooks.proof(item);
       await sendMessage(token, body);
       this.tries = 0;
       if (this.items.indexOf(item) >= 0) this.mark(item, "sent");
@@ -95,9 +96,12 @@ export class Outbox {
   }
 
   failed(item, error) {
-    if (error.kind === "expired") {
+    if (error.kind === "renew") {
+      this.mark(item, "queued");
+      this.hooks.renew();
+    } else if (error.kind === "expired") {
       this.mark(item, "failed");
-      this.hooks.expired();
+      this.hooks.expired(error);
     } else if (error.kind === "wait") {
       this.mark(item, "queued");
       this.hooks.wait(error.retryAfter);

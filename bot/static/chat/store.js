@@ -1,4 +1,4 @@
-// What outlives a reload but not the tab: the session's token, the client key and messages not yet stored.
+// What outlives a reload but not the tab: the session's token, the name of its key and messages not yet stored.
 // Falls back to memory where the browser refuses storage (private modes, blocked third-party frames).
 
 const KEY = "messages.tab";
