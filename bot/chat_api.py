@@ -150,7 +150,8 @@ async def send(body: MessageRequest, token: Token, gate: Gate) -> dict[str, Any]
     if received.claimed and received.message:
         gate.handler.wake(conversation_id, (received.conversation, received.turn))
         await asyncio.sleep(0)  # the engine is asked before anything else is done
-        gate.wakeup.tell(conversation_id, Fresh.of([received.message], busy=True))
+        gate.wakeup.tell(conversation_id, Fresh.of(
+            [received.message], busy=True, token=received.conversation.session_token_hash))
     else:
         gate.handler.wake(conversation_id)
         gate.wakeup.wake(conversation_id)
@@ -204,7 +205,7 @@ async def _stream(gate: Gateway, speaker: Conversation, token: str, after: int) 
     with gate.wakeup.listener(speaker.id) as news:
         yield f"event: session\ndata: {json.dumps({'conversation_id': speaker.id})}\n\n"
         while not gate.closing.is_set():  # the response ends this generator when the client has gone
-            fresh = news.take(after) or await asyncio.to_thread(
+            fresh = news.take(after, token=proof) or await asyncio.to_thread(
                 read_after, gate.database, conversation_id, after, token=proof)
             news.seen = max(news.seen, fresh.newest)
             found = fresh.messages

@@ -37,13 +37,15 @@ class Fresh:
     busy: bool
     newest: int
     """Row id of the newest message; 0 without any."""
+    token: str | None = None
+    """Hash of the token that spoke for the conversation when this was stored: whoever holds another hears nothing."""
     alive: bool = True
     """Whether the token that asked speaks for the conversation; one that does not sees nothing."""
 
     @classmethod
-    def of(cls, stored: Sequence[Message | Row[Any]], *, busy: bool) -> "Fresh":
+    def of(cls, stored: Sequence[Message | Row[Any]], *, busy: bool, token: str | None = None) -> "Fresh":
         """What was stored, or read, of one conversation."""
-        return cls([as_event(message) for message in stored], busy, stored[-1].id if stored else 0)
+        return cls([as_event(message) for message in stored], busy, stored[-1].id if stored else 0, token)
 
     @property
     def first(self) -> int | None:

@@ -6,6 +6,7 @@ in the same state as no crash.
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import cast
 
 from sqlalchemy import Table, bindparam, select, update
@@ -16,7 +17,7 @@ from bot.events import Fresh
 from bot.urgent import answer_without_engine
 from bot.wakeup import Wakeup
 from compliance.identity import touch, who
-from conversations.models import Conversation, Message, Owner, Turn, TurnState
+from conversations.models import Conversation, Owner, Turn, TurnState
 from conversations.say import Say, lock, say
 from conversations.texts import TextError
 from conversations.tickets import open_ticket
@@ -79,8 +80,8 @@ class TurnHandler:
         try:
             alone = claimed is not None
             while claimed := claimed or await asyncio.to_thread(self._next, conversation_id):
-                if said := await self._handle(*claimed):
-                    self._wakeup.tell(conversation_id, Fresh.of(said, busy=conversation_id in self._again))
+                if fresh := await self._handle(*claimed):
+                    self._wakeup.tell(conversation_id, replace(fresh, busy=conversation_id in self._again))
                 else:
                     self._wakeup.wake(conversation_id)
                 if alone and conversation_id not in self._again:
@@ -102,22 +103,22 @@ class TurnHandler:
             turn = claim(session, conversation_id=conversation_id, now=now)
             return (conversation, turn) if turn else None
 
-    async def _handle(self, conversation: Conversation, turn: Turn) -> list[Message]:
-        """Answer a turn; what was said, or nothing when listeners had better look for themselves."""
+    async def _handle(self, conversation: Conversation, turn: Turn) -> Fresh | None:
+        """Answer a turn; what was said, or None when listeners had better look for themselves."""
         if turn.attempts > MAX_ATTEMPTS:
             await asyncio.to_thread(self._give_up, turn, "handled too often without an end")
-            return []
+            return None
         if conversation.owner == Owner.STAFF:  # then only what is urgent was claimed
             await asyncio.to_thread(self._give_up, turn, "", state=TurnState.DONE)
-            return []
+            return None
         while True:
             try:
                 answer = await self._engine.answer(conversation, turn)
-                return await asyncio.to_thread(self._finish, turn, answer, conversation)
+                return await asyncio.to_thread(self._finish, turn, answer)
             except TextError as error:
                 log.error("turn %s: %s", turn.id, error)
                 await asyncio.to_thread(self._give_up, turn, str(error), kept=False)
-                return []
+                return None
             except EngineError as error:
                 log.error("turn %s, attempt %s: %s", turn.id, turn.attempts, error)
                 reason = str(error)
@@ -128,7 +129,7 @@ class TurnHandler:
                 reason = type(error).__name__
             if turn.attempts >= MAX_ATTEMPTS:
                 await asyncio.to_thread(self._give_up, turn, reason)
-                return []
+                return None
             await asyncio.sleep(RETRY_SECONDS * turn.attempts)
             turn.attempts += 1
 
@@ -139,13 +140,11 @@ class TurnHandler:
             next_engine_session(conversation)
             session.get_one(Turn, turn.id).engine_session = turn.engine_session = conversation.engine_session
 
-    def _finish(self, turn: Turn, answer: Answer, before: Conversation | None = None) -> list[Message]:
-        """Store the answer; what was said, unless who may hear it has changed since ``before``."""
+    def _finish(self, turn: Turn, answer: Answer) -> Fresh | None:
         with self._database.write() as session:
             conversation = self._ours(session, turn)
             if conversation is None:
-                return []
-            same = before is None or conversation.session_token_hash == before.session_token_hash
+                return None
             session.execute(_DONE, {"turn_id": turn.id, "intent": answer.intent, "confidence": answer.confidence,
                                     "ranking": answer.ranking, "actions": answer.actions, "done_at": self._clock.now()})
             if not MISUNDERSTOOD.intersection(str(message["say"]) for message in answer.messages):
@@ -153,7 +152,7 @@ class TurnHandler:
             said = [say(session, conversation_id=ConversationId(conversation.id), text=Say.from_json(message),
                         turn_id=TurnId(turn.id), seed=str(turn.id), now=self._clock.now())
                     for message in answer.messages]
-            return said if same else []  # a verification has ended the listeners' token: each must look for itself
+            return Fresh.of(said, busy=False, token=conversation.session_token_hash)
 
     def _give_up(self, turn: Turn, reason: str, *, kept: bool = True, state: TurnState = TurnState.FAILED) -> None:
         """An honest sentence, a way to a person, an alert: never silence (architecture, step 9).

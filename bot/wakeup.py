@@ -38,20 +38,20 @@ class News(asyncio.Event):
         self._told.append(fresh)
         self.set()
 
-    def take(self, after: int) -> Fresh | None:
-        """What is new after event ``after``, where all of it was told; None when the database must be read.
+    def take(self, after: int, *, token: str) -> Fresh | None:
+        """What is new after event ``after`` for the holder of the token with this hash; None: read the database.
 
         Event ids of a conversation have no gap, so whoever has them in a row has missed nothing.
         """
         self.clear()
         told, unread = self._told, self._unread
         self._told, self._unread = [], False
-        if unread or not told:
+        if unread or not told or any(fresh.token != token for fresh in told):
             return None
         messages = [message for fresh in told for message in fresh.messages if message["id"] > after]
         if [message["id"] for message in messages] != list(range(after + 1, after + 1 + len(messages))):
             return None
-        return Fresh(messages, told[-1].busy, max(fresh.newest for fresh in told))
+        return Fresh(messages, told[-1].busy, max(fresh.newest for fresh in told), token)
 
 
 class Wakeup:

@@ -17,7 +17,7 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 from pydantic import Field, field_validator
 
-from compliance.profile import Part
+from compliance.files import Part
 from runtime.errors import OperatorError
 
 Algorithm = Literal["ES256", "ES384", "ES512", "EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "HS256"]

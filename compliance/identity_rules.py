@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
+from compliance.files import Part
 from compliance.host_sites import HostSite
-from compliance.profile import Part, Waits
+from compliance.profile import Waits
 from runtime.errors import OperatorError
 from runtime.settings import settings
 

@@ -72,13 +72,13 @@ async def test_who_has_read_the_message_is_not_woken_by_it(db: Database) -> None
 
 def told(*ids: int, busy: bool = False) -> Fresh:
     """Messages with these event ids, as who stored them hands them over."""
-    return Fresh([{"id": number} for number in ids], busy, newest=100 + max(ids))
+    return Fresh([{"id": number} for number in ids], busy, newest=100 + max(ids), token="mine")
 
 
 def after_reading() -> News:
     """News of a listener that has read the database once."""
     news = News()
-    assert news.take(0) is None
+    assert news.take(0, token="mine") is None
     return news
 
 
@@ -87,7 +87,7 @@ def test_what_is_told_in_a_row_needs_no_reading() -> None:
     news.hear(told(4, busy=True))
     news.hear(told(5, 6))
     assert news.is_set()
-    fresh = news.take(3)
+    fresh = news.take(3, token="mine")
     assert fresh is not None
     assert ([m["id"] for m in fresh.messages], fresh.busy, fresh.newest) == ([4, 5, 6], False, 106)
     assert not news.is_set()
@@ -96,14 +96,14 @@ def test_what_is_told_in_a_row_needs_no_reading() -> None:
 def test_a_gap_in_what_was_told_is_read_from_the_database() -> None:
     news = after_reading()
     news.hear(told(5))
-    assert news.take(3) is None
+    assert news.take(3, token="mine") is None
 
 
 def test_what_was_seen_already_is_not_shown_again() -> None:
     news = after_reading()
     news.hear(told(3))
     news.hear(told(4))
-    fresh = news.take(3)
+    fresh = news.take(3, token="mine")
     assert fresh is not None
     assert [m["id"] for m in fresh.messages] == [4]
 
@@ -112,9 +112,15 @@ def test_where_another_process_wrote_too_the_database_is_read() -> None:
     news = after_reading()
     news.hear(told(4))
     news.look()
-    assert news.take(3) is None
+    assert news.take(3, token="mine") is None
     news.hear(told(5))
-    assert news.take(4) is not None  # that was for once
+    assert news.take(4, token="mine") is not None  # that was for once
+
+
+def test_who_holds_another_token_hears_nothing_of_it() -> None:
+    news = after_reading()
+    news.hear(told(4))
+    assert news.take(3, token="an earlier one") is None
 
 
 async def test_only_listeners_of_the_conversation_are_told(db: Database) -> None:
