@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ledger.card_disputes import lose_dispute, reinstate_disputed, withdraw_disputed
 from ledger.corrections import adjust, write_off
 from ledger.errors import LedgerError
-from ledger.kinds import Bucket, WriteOffReason
+from ledger.kinds import Authority, Bucket, WriteOffReason
 from ledger.models import Txn
 from ledger.money import Money
 from ledger.opening import recall_debt
@@ -60,7 +60,7 @@ def services(portfolio: Portfolio) -> list[tuple[Service, dict[str, Any], dict[s
          {"payment_id": paid, "fee": pounds(6), **common}),
         (adjust, {"debt_id": three, "bucket": Bucket.FEES, "amount": pounds(5), "reason": "a", **given},
          {"debt_id": three, "bucket": Bucket.FEES, "amount": pounds(5), "reason": "b", **given}),
-        (write_off, {"debt_id": debts[0], "reason": WriteOffReason.GOODWILL, **given},
+        (write_off, {"debt_id": debts[0], "reason": WriteOffReason.GOODWILL, "authority": Authority.LEAD, **given},
          {"debt_id": debts[1], "reason": WriteOffReason.GOODWILL, **given}),
         (recall_debt, {"debt_id": debts[2], **recalled}, {"debt_id": debts[3], **recalled}),
     ]
