@@ -252,7 +252,7 @@ async function renew() {
 
 /** The session is over: say so, keep what was not sent in the box, start anew only when asked. */
 function expired(error) {
-  closed((error && error.kind === "expired" && error.message) || texts.expired);
+  closed(error && error.kind === "expired" && error.message !== error.kind ? error.message : texts.expired);
 }
 
 function closed(text) {
