@@ -186,9 +186,8 @@ def _take_in(gate: Gateway, token: str, body: MessageRequest) -> Received:
 def history(speaker: Speaker, token: Token, gate: Gate) -> dict[str, Any]:
     """What was said, oldest first: what the panel needs after a reload."""
     with gate.database.read() as session:
-        conversation_id = ConversationId(speaker.id)
-        return {"messages": read_latest(session, conversation_id, token=token_hash(token)),
-                "typing": has_open_turn(session, conversation_id)}
+        return {"messages": read_latest(session, speaker, token=token_hash(token), now=gate.clock.now()),
+                "typing": has_open_turn(session, ConversationId(speaker.id))}
 
 
 @router.get("/events")
@@ -206,7 +205,7 @@ async def _stream(gate: Gateway, speaker: Conversation, token: str, after: int) 
         yield f"event: session\ndata: {json.dumps({'conversation_id': speaker.id})}\n\n"
         while not gate.closing.is_set():  # the response ends this generator when the client has gone
             fresh = news.take(after, token=proof) or await asyncio.to_thread(
-                read_after, gate.database, conversation_id, after, token=proof)
+                read_after, gate.database, conversation_id, after, token=proof, now=gate.clock.now())
             news.seen = max(news.seen, fresh.newest)
             found = fresh.messages
             told = [f"id: {message['id']}\nevent: message\ndata: {json.dumps(message)}\n\n" for message in found]

@@ -155,14 +155,43 @@ def touch(session: Session, *, conversation_id: ConversationId, now: datetime) -
     rows = _rows(session, conversation_id)
     for row in rows:
         if (row.level == Level.VERIFIED or row.link_id is None) and not _valid(row, limits, now):
-            if row.link_id is None:
-                row.ended_at, row.ended_reason = now, "lapsed"
-            else:
-                row.level = Level.IDENTIFIED
+            row.ended_at, row.ended_reason = now, "lapsed"
+            if row.link_id is not None:  # which goes on saying who it was made for
+                session.add(Verification(
+                    conversation_id=conversation_id, debtor_id=row.debtor_id, level=Level.IDENTIFIED, method=row.method,
+                    link_id=row.link_id, verified_at=row.verified_at, last_used_at=now))
             _begin_afresh(session, conversation_id)
         else:
             row.last_used_at = max(row.last_used_at, now)
-    return _standing(rows, limits, now)
+    return _standing(_rows(session, conversation_id), limits, now)
+
+
+def shown_from(session: Session, conversation_id: ConversationId, *, now: datetime) -> datetime | None:
+    """The moment after which what was said may be shown to whoever holds the session; None: all of it (rule 3).
+
+    What was said to somebody verified is theirs: once that has lapsed or ended it is shown again when the same person
+    is verified anew, and never to another.
+    """
+    rows = session.scalars(_EVER_VERIFIED, {"conversation_id": conversation_id}).all()
+    if not rows:
+        return None
+    limits = _limits(session, conversation_id)
+    valid = (row.debtor_id for row in reversed(rows) if row.ended_at is None and _valid(row, limits, now))
+    standing = next(valid, None)
+    return max((_until(row, limits) for row in rows if row.debtor_id != standing), default=None)
+
+
+_EVER_VERIFIED = (
+    select(Verification)
+    .where(Verification.conversation_id == bindparam("conversation_id"), Verification.level == Level.VERIFIED)
+    .order_by(Verification.id)
+)
+
+
+def _until(row: Verification, limits: Identity) -> datetime:
+    lapses = min(row.verified_at + timedelta(hours=limits.verified_hours),
+                 row.last_used_at + timedelta(minutes=limits.idle_minutes))
+    return lapses if row.ended_at is None else min(lapses, row.ended_at)
 
 
 def end_verification(session: Session, *, conversation_id: ConversationId, reason: str, now: datetime) -> None:
