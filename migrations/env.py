@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Enum
 
+from compliance.evidence import capture
 from ledger.models.columns import ExactDecimal
 from migrations.tables import import_tables
 from runtime.database import Base, EncryptedJSON, EncryptedText, UTCDateTime, database
@@ -40,8 +42,13 @@ def _run(connection: Connection) -> None:
         render_item=_render,
         render_as_batch=True,
     )
+    if capture.possible(connection):  # SQLite does not rename a table that a trigger names
+        capture.drop(connection)
     with context.begin_transaction():
         context.run_migrations()
+    at = MigrationContext.configure(connection).get_current_revision()
+    if capture.possible(connection) and at == context.script.get_current_head():
+        capture.ensure(connection)
 
 
 given: Connection | None = context.config.attributes.get("connection")

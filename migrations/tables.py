@@ -8,6 +8,7 @@ MODULES = (
     "conversations.models",
     "conversations.duty",
     "compliance.models",
+    "compliance.evidence.models",
     "payments.models",
     "exchange.models",
     "outreach.models",

@@ -119,6 +119,17 @@ def decrypt(stored: str) -> str:
         raise OperatorError("The database was encrypted with another key than DEBTDESK_SECRET_KEY") from None
 
 
+def is_encrypted(stored: str) -> bool:
+    """Whether ``stored`` is what ``encrypt`` makes, with this installation's key."""
+    if not stored.startswith("gAAAA"):
+        return False
+    try:
+        _cipher().decrypt(stored.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 def keyed_hash(purpose: str, text: str) -> str:
     """A hash of ``text`` that only this installation can make, in hex. For what could be guessed: addresses, codes.
 
