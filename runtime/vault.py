@@ -20,6 +20,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from runtime.errors import OperatorError
+from runtime.redaction import never_show
 from runtime.settings import settings
 
 
@@ -45,6 +46,7 @@ def kept_secret(name: str, make: bytes) -> bytes:
         raise OperatorError(f"DEBTDESK_DATA_DIR: {folder} cannot be used: {error.strerror}") from None
     if not found:
         raise OperatorError(f"{path} is empty; remove it only if nothing was ever encrypted with it")
+    never_show(found.decode(errors="ignore"))
     return found
 
 
