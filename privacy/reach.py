@@ -73,8 +73,9 @@ class _Spell:
     theirs: bool
 
 
-def reach(session: Session, debtor_id: DebtorId) -> Reach:
-    """What belongs to a debtor at this moment."""
+def reach(session: Session, debtor_id: DebtorId, *, to_erase: bool = False) -> Reach:
+    """What belongs to a debtor at this moment. ``to_erase``: with what others said in conversations with no other debtor,
+    for nobody needs that any longer than the rest."""
     mine = set(session.scalars(select(Verification.conversation_id).where(Verification.debtor_id == debtor_id)))
     alone, shared = set[str](), set[str]()
     messages, turns, left_out = set[int](), set[int](), 0
@@ -82,8 +83,9 @@ def reach(session: Session, debtor_id: DebtorId) -> Reach:
         rows = session.scalars(select(Verification).where(Verification.conversation_id == conversation_id)
                                .order_by(Verification.id)).all()
         spells = [_Spell(row.debtor_id, row.verified_at, row.ended_at, row.ended_reason not in _NOT_THEIRS)
-                  for row in rows if row.level == Level.VERIFIED or row.ended_reason == "lapsed"]
-        if all(row.debtor_id == debtor_id for row in rows) and spells and all(spell.theirs for spell in spells):
+                  for row in rows if row.level == Level.VERIFIED or row.ended_reason == "lapsed" or row.method == "link"]
+        nobody_else = all(row.debtor_id == debtor_id for row in rows)
+        if nobody_else and (to_erase or (spells and all(spell.theirs for spell in spells))):
             alone.add(conversation_id)
             continue
         shared.add(conversation_id)

@@ -17,6 +17,7 @@ from ledger.importing.problems import Problem
 from ledger.importing.records import DebtorFacts, Record, packed
 from ledger.importing.rows import RowCheck
 from ledger.importing.source import Source, Wanted, open_source
+from runtime.cards import mask_cards
 from runtime.vault import encrypt_many
 
 CHUNK = 5_000
@@ -39,8 +40,8 @@ class Request:
 
     @property
     def name(self) -> str:
-        """The file's name."""
-        return self.path.name
+        """The file's name, as it is kept: people put all sorts of numbers in names (rule 32)."""
+        return mask_cards(self.path.name)
 
     @property
     def day(self) -> date:
