@@ -32,7 +32,8 @@ def before(ctx: Context, action: str) -> list[Say]:
     if words is None:
         return []
     ctx.conversation.disclosed_at = ctx.now
-    said, name = words.format(operator=ctx.operator.legal_name), "disclosure_first" if last is None else "disclosure_later"
+    said = words.format(operator=ctx.operator.legal_name)
+    name = "disclosure_first" if last is None else "disclosure_later"
     record(ctx.session, key=f"{ctx.turn.id}:{name}", kind="disclosure.made", debtor_id=ctx.standing.verified,
            conversation_id=ctx.conversation.id, subject=f"turn:{ctx.turn.id}", actor="bot", now=ctx.now,
            facts={"say": name, "language": ctx.conversation.language, "words": said})

@@ -1,5 +1,5 @@
-"""``python -m bot.worker``: delivers the outbox and the feed, seals the evidence; interest, plans, promises, open payments
-and what may be kept no longer, with time."""
+"""``python -m bot.worker``: delivers the outbox and the feed, seals the evidence; with time interest, plans, promises,
+open payments, and what may be kept no longer."""
 
 import asyncio
 import logging

@@ -28,7 +28,7 @@ def _all() -> None:
 @evidence.command("verify")
 def verify_log(
     anchor: Annotated[list[str] | None, typer.Option(
-        metavar="'CHAIN POSITION HASH'", help="An end of the log known from elsewhere, as this command printed it")] = None,
+        metavar="'CHAIN POSITION HASH'", help="An end of the log known from elsewhere, as printed here")] = None,
 ) -> None:
     """Read the whole chain and print every change, removal, insertion or cut. Writes nothing.
 
@@ -52,8 +52,8 @@ def verify_log(
     if report.more:
         print(f"and {report.more} more")
     if report.waiting:
-        print(f"{report.waiting} record(s) are not sealed yet, the oldest of {report.waiting_since:%Y-%m-%d %H:%M} UTC: "
-              "the worker does it within seconds while it runs")
+        print(f"{report.waiting} record(s) are not sealed yet, the oldest of "
+              f"{report.waiting_since:%Y-%m-%d %H:%M} UTC: the worker does it within seconds while it runs")
     if report.problems:
         raise StaffError(f"The evidence is not as it was written: {len(report.problems) + report.more} finding(s)")
     print(f"The evidence is as it was written: {report.sealed:,} sealed record(s).")

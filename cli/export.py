@@ -86,7 +86,8 @@ def postings(
         creditor_id = _creditor(session, creditor) if creditor else None
         done = write_postings(session, file, form=form.value, period=period, creditor_id=creditor_id, progress=step)
     with db.write() as session:
-        record_export(session, what="postings", debtor_id=None, actor="command line", personal=False, now=Clock(db).now())
+        record_export(session, what="postings", debtor_id=None, actor="command line", personal=False,
+                      now=Clock(db).now())
     _tell(out, f"{done:,} entries")
 
 

@@ -45,7 +45,8 @@ def reply(session: Session, *, staff: StaffAccount, conversation_id: Conversatio
 
     Raises StaffError when there is nothing to say, too much, or the conversation is not this person's.
     """
-    words = mask_cards("".join(c for c in words.replace("\r\n", "\n").replace("\r", "\n") if c == "\n" or c.isprintable()).strip())
+    words = "".join(c for c in words.replace("\r\n", "\n").replace("\r", "\n") if c == "\n" or c.isprintable())
+    words = mask_cards(words.strip())
     if not words:
         raise StaffError("Nothing was sent: the reply is empty.")
     if len(words) > MAX_REPLY:

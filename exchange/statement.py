@@ -56,7 +56,9 @@ def statement_file(
 ) -> File:
     """The statement of a debtor from ``first`` (a value date; None: from the beginning) until now, as a file.
 
-    Without ``named`` it is addressed to the reference. When nothing is owed on anything it is the letter that says so. In the debtor's language unless another is given.
+    When nothing is owed on anything it is the letter that says so. In the debtor's language unless another is given;
+    without ``named`` addressed to the reference.
+
     Raises OperatorError; BalanceStale where the letter would say of another system's books what cannot be known.
     """
     desk = _desk(session, debtor_id, now, language, named)

@@ -1,7 +1,7 @@
 """Debtors that were written in plain are encrypted where they stand. For the migration that began it.
 
-A few thousand rows at a time; what is encrypted already is left as it is, so that beginning again, after an interruption
-or over rows of both kinds, ends in the same table.
+A few thousand rows at a time; what is encrypted already is left as it is, so that beginning again, after an
+interruption or over rows of both kinds, ends in the same table.
 """
 
 from collections.abc import Sequence

@@ -68,7 +68,8 @@ def problems() -> list[str]:
     for name, table in sorted(known.items()):
         place = places().get(name)
         if place is None:
-            found.append(f"{name}: the table is not in {FILE.name}: {' '.join(column.name for column in table.columns)}")
+            columns = " ".join(column.name for column in table.columns)
+            found.append(f"{name}: the table is not in {FILE.name}: {columns}")
             continue
         placed, there = set(place.personal) | place.other, {column.name for column in table.columns}
         found += [f"{name}.{column}: the column is not in {FILE.name}" for column in sorted(there - placed)]
@@ -82,8 +83,8 @@ def problems() -> list[str]:
                 found.append(f"{name}: nothing is reached by {way}")
             if not target and way not in (*there, "debtor", "conversation", "staff", "none"):
                 found.append(f"{name}: nothing is reached by {way}")
-        encrypted = {column.name for column in table.columns if is_encrypted(column)}
-        found += [f"{name}.{column}: encrypted, but said to be about nobody" for column in sorted(encrypted & place.other)]
+        found += [f"{name}.{column.name}: encrypted, but said to be about nobody"
+                  for column in table.columns if is_encrypted(column) and column.name in place.other]
     return found + [f"{name}: there is no such table" for name in sorted(places().keys() - known.keys())]
 
 

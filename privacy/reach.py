@@ -74,8 +74,10 @@ class _Spell:
 
 
 def reach(session: Session, debtor_id: DebtorId, *, to_erase: bool = False) -> Reach:
-    """What belongs to a debtor at this moment. ``to_erase``: with what others said in conversations with no other debtor,
-    for nobody needs that any longer than the rest."""
+    """What belongs to a debtor at this moment.
+
+    ``to_erase``: with what others said in conversations with no other debtor; nobody needs that longer than the rest.
+    """
     mine = set(session.scalars(select(Verification.conversation_id).where(Verification.debtor_id == debtor_id)))
     alone, shared = set[str](), set[str]()
     messages, turns, left_out = set[int](), set[int](), 0
@@ -83,7 +85,7 @@ def reach(session: Session, debtor_id: DebtorId, *, to_erase: bool = False) -> R
         rows = session.scalars(select(Verification).where(Verification.conversation_id == conversation_id)
                                .order_by(Verification.id)).all()
         spells = [_Spell(row.debtor_id, row.verified_at, row.ended_at, row.ended_reason not in _NOT_THEIRS)
-                  for row in rows if row.level == Level.VERIFIED or row.ended_reason == "lapsed" or row.method == "link"]
+                  for row in rows if _was_verified(row)]
         nobody_else = all(row.debtor_id == debtor_id for row in rows)
         if nobody_else and (to_erase or (spells and all(spell.theirs for spell in spells))):
             alone.add(conversation_id)
@@ -94,6 +96,11 @@ def reach(session: Session, debtor_id: DebtorId, *, to_erase: bool = False) -> R
         turns |= said.turns
         left_out += said.left_out
     return Reach(debtor_id, frozenset(alone), frozenset(shared), frozenset(messages), frozenset(turns), left_out)
+
+
+def _was_verified(row: Verification) -> bool:
+    """Also one that has lapsed since: of a link that staff made, only the identification is left."""
+    return row.level == Level.VERIFIED or row.ended_reason == "lapsed" or row.method == "link"
 
 
 class _Said:

@@ -41,7 +41,7 @@ def forget(conversations: Collection[str], *, url: str | None = None) -> int:
             return sum(connection.execute(_DELETE, {"sender": f"{one}.", "length": len(one) + 1}).rowcount
                        for one in sorted(conversations))
     except SQLAlchemyError as error:
-        raise OperatorError(f"The tracker cannot be reached, so the engine still has masked turns of the conversations: "
+        raise OperatorError("The tracker cannot be reached, so the engine still has masked turns of the conversations: "
                             f"{type(error).__name__}") from None
     finally:
         engine.dispose()

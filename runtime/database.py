@@ -58,7 +58,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 class EncryptedText(TypeDecorator[str]):
-    """Text that is encrypted in the database and plain in the program; an empty one says nothing and stands as it is."""
+    """Text that is encrypted in the database and plain in the program; an empty one stands as it is."""
 
     impl = Text
     cache_ok = True

@@ -42,6 +42,7 @@ def _set(column: str) -> str:
 
 _BY_CONVERSATION = (
     "(SELECT v.debtor_id FROM verification v WHERE v.conversation_id = NEW.conversation_id ORDER BY v.id DESC LIMIT 1)")
+_OF_TICKET = "(SELECT t.debtor_id FROM ticket t WHERE t.id = NEW.ticket_id)"
 _OF_PLAN = "(SELECT p.debtor_id FROM plan p WHERE p.id = NEW.plan_id)"
 
 WATCHED = (
@@ -99,7 +100,7 @@ WATCHED = (
     # What staff looked at and did.
     Watched("staff", "staff_act", "'staff.' || NEW.what", "NEW.at", "'staff_act:' || NEW.id",
             facts=("ticket_id", "message_id"), when="NEW.what NOT IN ('signed_in', 'signed_out')",
-            debtor=f"COALESCE((SELECT t.debtor_id FROM ticket t WHERE t.id = NEW.ticket_id), {_BY_CONVERSATION})",
+            debtor=f"COALESCE({_OF_TICKET}, {_BY_CONVERSATION})",
             conversation="NEW.conversation_id", actor="'staff:' || NEW.staff_id"),
 )
 
@@ -149,6 +150,7 @@ def _statements(watched: Watched, dialect: str) -> list[str]:
     if dialect == "sqlite":
         return [f"CREATE TRIGGER {name} AFTER {event} ON {watched.table} FOR EACH ROW{when} BEGIN {insert}; END"]
     return [
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {insert}; RETURN NULL; END $$",
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN {insert}; RETURN NULL; END $$",
         f"CREATE TRIGGER {name} AFTER {event} ON {watched.table} FOR EACH ROW{when} EXECUTE FUNCTION {name}()",
     ]

@@ -15,7 +15,7 @@ from runtime.ids import DebtorId
 
 @dataclass(frozen=True)
 class Shown:
-    """One record as it can be read. ``content`` is None when there is none; ``erased``: there was, and its key is gone."""
+    """One record as it can be read. ``erased``: there was content, and its key is gone."""
 
     position: int | None
     at: datetime

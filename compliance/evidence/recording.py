@@ -29,6 +29,6 @@ def record(
     if content and debtor_id is None:
         raise ValueError("what is personal can only be kept under a debtor's own key")
     kept = encrypted_for(session, debtor_id, dict(content), now=now) if content and debtor_id is not None else None
-    session.connection().execute(_INSERT[session.get_bind().dialect.name], {
+    session.execute(_INSERT[session.get_bind().dialect.name], {
         "key": key[:200], "kind": kind, "debtor_id": debtor_id, "debt_id": debt_id, "conversation_id": conversation_id,
         "subject": subject[:80], "actor": actor[:100], "at": now, "facts": dict(facts or {}), "content": kept})

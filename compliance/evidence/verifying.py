@@ -60,8 +60,9 @@ def verify(session: Session, *, anchors: list[Anchor], progress: Callable[[int, 
         session.expunge(row)
         place = row.position or 0
         if place != position + 1:
-            between = f"record {position + 1} is" if place == position + 2 else f"records {position + 1} to {place - 1} are"
-            report.tell(f"{between} missing")
+            one = place == position + 2
+            report.tell(f"record {position + 1} is missing" if one else
+                        f"records {position + 1} to {place - 1} are missing")
         elif row.previous != previous:
             report.tell(f"record {place} does not follow the one before it: something was put in, or taken out")
         if row.hash != digest(row, place, row.previous or ""):

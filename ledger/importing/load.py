@@ -31,7 +31,8 @@ from runtime.errors import OperatorError
 from runtime.ids import CreditorId, DebtId, DebtorId
 
 Progress = Callable[[int, int], None]
-_PLAIN = [DebtorFacts._fields.index(name) for name in ("ref", "country", "region", "language", "timezone", "vulnerable")]
+_PLAIN = [DebtorFacts._fields.index(name)
+          for name in ("ref", "country", "region", "language", "timezone", "vulnerable")]
 NAMED = 3
 """How many of the debtors who cannot be identified are named."""
 

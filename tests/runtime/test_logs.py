@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from runtime import logs
+from runtime.logs import set_up_logs
 from runtime.redaction import never_show, redact
 from runtime.settings import settings
 
-from runtime.logs import set_up_logs
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> object:
@@ -22,7 +22,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> object:
     written = io.StringIO()
     monkeypatch.setattr("sys.stderr", written)
     for hook in ("sys.excepthook", "threading.excepthook"):
-        monkeypatch.setattr(hook, getattr(sys.modules[hook.partition(".")[0]], "excepthook"))  # put back afterwards
+        monkeypatch.setattr(hook, sys.modules[hook.partition(".")[0]].excepthook)  # put back afterwards
     set_up_logs()
     yield written
     root.handlers[:], root.level = before
