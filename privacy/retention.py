@@ -41,8 +41,9 @@ class Rule:
     empties: tuple[str, ...] = ()
 
 
-def _nothing_in(table: Table, column: str) -> ColumnElement[bool]:
-    return table.c[column] == emptied(table.c[column])
+def _filled(table: Table, column: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = table.c[column] != emptied(table.c[column])
+    return found
 
 
 RULES = (
@@ -51,10 +52,10 @@ RULES = (
     Rule("identity attempts", "identity_attempt", lambda t, now: t.c.at < now - ATTEMPTS),
     Rule("staff sessions", "staff_session", lambda t, now: t.c.expires_at < now - SESSIONS),
     Rule("codes sent", "outbox", lambda t, now: and_(
-        t.c.kind == "code_email", t.c.state != "due", t.c.created_at < now - SENT_CODES, ~_nothing_in(t, "payload")),
+        t.c.kind == "code_email", t.c.state != "due", t.c.created_at < now - SENT_CODES, _filled(t, "payload")),
         ("payload", "error")),
     Rule("messages sent", "outbox", lambda t, now: and_(
-        t.c.state != "due", t.c.created_at < now - SENT, ~_nothing_in(t, "payload")), ("payload", "error")),
+        t.c.state != "due", t.c.created_at < now - SENT, _filled(t, "payload")), ("payload", "error")),
 )
 
 

@@ -1,7 +1,7 @@
 """Triggers that write evidence when a row of another table is the thing to be shown later.
 
 So no way of writing can forget it (a service, a bulk import, a statement typed by hand), it is in the same transaction,
-and a turn waits for no statement more (docs/decisions/018). What is copied are ids, codes, amounts and dates.
+and a turn waits for no statement more (docs/decisions/020). What is copied are ids, codes, amounts and dates.
 
 The triggers are the program's, not a revision's: migrations run without them (SQLite rebuilds tables, and does not
 rename one that a trigger names), and they are made anew at the newest revision.

@@ -69,7 +69,7 @@ KEPT = ("first_name", "last_name", "date_of_birth", "postcode", "email", "phone"
 def kept(debtors: Sequence[DebtorFacts]) -> list[Kept]:
     """For each debtor the values of ``KEPT``; all are encrypted at once."""
     told = [
-        (debtor.first_name or "", debtor.last_name or "", debtor.date_of_birth and str(debtor.date_of_birth),
+        (debtor.first_name or "", debtor.last_name or "", str(debtor.date_of_birth) if debtor.date_of_birth else None,
          debtor.postcode, debtor.email, debtor.phone)
         for debtor in debtors
     ]  # fmt: skip
