@@ -4,6 +4,7 @@ The command line knows no passwords: whoever reaches it owns the machine. What i
 and that the account it belongs to may do the thing.
 """
 
+import secrets
 from datetime import datetime
 
 from sqlalchemy import select
@@ -40,5 +41,5 @@ def may_export(session: Session, by: str | None) -> str:
 def record_export(session: Session, *, what: str, debtor_id: DebtorId | None, actor: str, personal: bool,
                   now: datetime) -> None:
     """Record as evidence that something was exported."""
-    record(session, key=f"export:{what}:{debtor_id or 'all'}:{now.isoformat()}", kind="export.made", now=now,
+    record(session, key=f"export:{secrets.token_urlsafe(16)}", kind="export.made", now=now,
            debtor_id=debtor_id, subject=what, actor=actor, facts={"personal_data": personal})

@@ -19,8 +19,13 @@ def _hash(purpose: str, text: str) -> str | None:
 
 def blind_name(name: str | None) -> str | None:
     """Of a last name, without case, accents, blanks, hyphens and apostrophes; None when nothing is left."""
-    folded = unicodedata.normalize("NFKD", name or "").casefold()
-    return _hash("name", "".join(char for char in folded if char.isalpha()))
+    name = name or ""
+    if name.isascii():  # as a rule
+        folded = name.lower()
+    else:
+        folded = unicodedata.normalize("NFKD", name).casefold()
+    return _hash("name", folded if folded.isalpha() and folded.isascii() else
+                 "".join([char for char in folded if char.isalpha()]))
 
 
 def blind_email(email: str | None) -> str | None:

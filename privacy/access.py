@@ -47,7 +47,8 @@ def subject_copy(session: Session, debtor_id: DebtorId, *, now: datetime) -> Cop
     about = {
         "reference": debtor.ref, "made_at": now.isoformat(), "operator": operator().legal_name,
         "messages_left_out": theirs.left_out,
-        "explained": {name: dict(places()[name].personal) for name in found if name in places()},
+        "explained": {name: {column: what for column, what in places()[name].personal.items()
+                             if column not in places()[name].hidden} for name in found if name in places()},
     }
     document = {"about": about, "data": found}
     page = _page(about, found)

@@ -62,7 +62,7 @@ class Desk:
         """Somebody writes and is answered."""
         with self.db.write() as session:
             turn = Turn(conversation_id=conversation_id, provider_id=f"t:{conversation_id}:{at.isoformat()}:{words[:9]}",
-                        raw=words, masked="[name]", terms={}, factors={"names": ["jane"]}, received_at=at)
+                        raw=words, masked="[name]", terms={}, factors={"names": words.split()[:1]}, received_at=at)
             session.add(turn)
             session.flush()
             hear(session, conversation_id=conversation_id, words=words, turn=turn, now=at)

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -146,7 +147,7 @@ def test_on_sqlite_nothing_is_left_in_the_file(desk: Desk, later: Later) -> None
     erase_everywhere(desk.db, desk.home.jane, actor="test", now=later(OVER), tracker=desk.tracker)
     with desk.db.engine.connect() as connection:
         connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    stored = open(str(desk.db.url.database), "rb").read()
+    stored = Path(str(desk.db.url.database)).read_bytes()
     assert ciphertext.encode() not in stored
     assert kept.encode() not in stored
 
