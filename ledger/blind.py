@@ -20,10 +20,7 @@ def _hash(purpose: str, text: str) -> str | None:
 def blind_name(name: str | None) -> str | None:
     """Of a last name, without case, accents, blanks, hyphens and apostrophes; None when nothing is left."""
     name = name or ""
-    if name.isascii():  # as a rule
-        folded = name.lower()
-    else:
-        folded = unicodedata.normalize("NFKD", name).casefold()
+    folded = name.lower() if name.isascii() else unicodedata.normalize("NFKD", name).casefold()
     return _hash("name", folded if folded.isalpha() and folded.isascii() else
                  "".join([char for char in folded if char.isalpha()]))
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from compliance.evidence import record
 from compliance.models import ContactWish, Level, Verification
 from compliance.preferences import stop_all
@@ -61,8 +62,8 @@ class Desk:
     def says(self, conversation_id: ConversationId, words: str, at: datetime) -> None:
         """Somebody writes and is answered."""
         with self.db.write() as session:
-            turn = Turn(conversation_id=conversation_id, provider_id=f"t:{conversation_id}:{at.isoformat()}:{words[:9]}",
-                        raw=words, masked="[name]", terms={}, factors={"names": words.split()[:1]}, received_at=at)
+            turn = Turn(conversation_id=conversation_id, provider_id=f"t:{conversation_id}:{at.isoformat()}", raw=words,
+                        masked="[name]", terms={}, factors={"names": words.split()[:1]}, received_at=at)
             session.add(turn)
             session.flush()
             hear(session, conversation_id=conversation_id, words=words, turn=turn, now=at)
@@ -106,8 +107,8 @@ def desk(db: Database, home: Household, now: datetime, tmp_path: Path) -> Desk:
         open_ticket(session, key="t2", conversation_id=None, debtor_id=home.father, kind="human", urgent=False,
                     summary="john wants a person", now=now)
         put(session, key="o1", kind="telegram", payload={"words": "jane roe"}, conversation_id=alone, now=now)
-        session.add(Payment(object_key="pi_1:succeeded", payment_intent="pi_1", debtor_id=home.jane, amount=1, currency="GBP",
-                            livemode=False, status=PaymentStatus.POSTED, paid_at=now))
+        session.add(Payment(object_key="pi_1:succeeded", payment_intent="pi_1", debtor_id=home.jane, amount=1,
+                            currency="GBP", livemode=False, status=PaymentStatus.POSTED, paid_at=now))
         session.add(StripeEvent(id="evt_1", kind="payment_intent.succeeded", payment_intent="pi_1", livemode=False,
                                 raw='{"name": "jane roe"}', created_at=now, received_at=now))
         session.add(StripeEvent(id="evt_2", kind="payment_intent.succeeded", payment_intent="pi_2", livemode=False,

@@ -79,10 +79,15 @@ def test_holds(db: Database, now: datetime, home: Household) -> None:
 
 
 def test_what_is_rolled_back_leaves_no_evidence(db: Database, now: datetime, home: Household) -> None:
-    with pytest.raises(RuntimeError), db.write() as session:
-        place_hold(session, key="h", debtor_id=home.jane, debt_id=None, reason=HoldReason.ADVICE, now=now, until=None,
-                   actor="debtor", cause="")
-        raise RuntimeError
+    def breaks() -> None:
+        with db.write() as session:
+            place_hold(session, key="h", debtor_id=home.jane, debt_id=None, reason=HoldReason.ADVICE, now=now,
+                       until=None, actor="debtor", cause="")
+            assert session.scalars(select(Evidence.kind)).all() == ["hold.placed"]
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        breaks()
     assert kinds(db) == []
 
 
@@ -181,5 +186,6 @@ def test_an_update_of_nothing_it_watches_writes_nothing(db: Database, now: datet
                                                         talk: Talk) -> None:
     here = talk()
     with db.write() as session:
-        session.execute(update(Conversation).where(Conversation.id == here).values(last_activity_at=now, engine_turns=4))
+        session.execute(update(Conversation).where(Conversation.id == here)
+                        .values(last_activity_at=now, engine_turns=4))
     assert kinds(db) == []
