@@ -317,3 +317,14 @@ def everything(db: Database) -> dict[str, list[tuple[Any, ...]]]:
     }  # fmt: skip
     with db.read() as session:
         return {name: sorted(map(tuple, session.execute(query)), key=str) for name, query in queries.items()}
+
+
+def test_a_card_number_in_a_file_name_is_not_kept(db: Database, csv_file: Write, read: Read) -> None:
+    path = csv_file(*ROWS)
+    odd = path.rename(path.with_name("paid by 4242 4242 4242 4242.csv"))
+    loaded = place(db, read(odd))
+    assert loaded.name == "paid by [card].csv"
+    with db.read() as session:
+        causes = " ".join(session.scalars(select(Txn.cause)))
+    assert "4242" not in causes
+    assert "paid by [card].csv, line 2" in causes
