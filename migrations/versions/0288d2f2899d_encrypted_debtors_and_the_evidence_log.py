@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from compliance.evidence.enforcement import enforce
+from conversations.open import hash_addresses_anew
 from ledger.encrypting import encrypt_debtors
 
 revision: str = '0288d2f2899d'
@@ -87,6 +88,7 @@ def upgrade() -> None:
 
     # ### end Alembic commands ###
     encrypt_debtors(op.get_bind())
+    hash_addresses_anew(op.get_bind())
     enforce(op.get_bind())
 
 

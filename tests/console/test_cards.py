@@ -1,5 +1,7 @@
 """A card number that staff type, or are given, goes nowhere (rule 32; PCI DSS 3.3)."""
 
+from collections.abc import Callable
+
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
@@ -35,9 +37,11 @@ def test_in_what_was_done_about_a_ticket_and_in_its_words(
     assert kept == ["rang him, he gave [card]"]
 
 
-def test_a_password_is_nobodys_card(db: Database, ana: Browser) -> None:
+def test_a_password_is_nobodys_card(
+    db: Database, browser: Callable[[], Browser], staff: dict[str, StaffAccount]
+) -> None:
     """Twelve digits and more may be a password; it is compared as it was typed, and kept as a hash."""
     with db.write() as session:
         session.execute(update(StaffAccount).values(
             password_hash=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(CARD)))
-    assert ana.sign_in("ben@desk.example", CARD).status_code == 303
+    assert browser().sign_in("ben@desk.example", CARD).status_code == 303
