@@ -110,6 +110,9 @@ def remittance(
     with db.read() as session:
         made = remittances(session, _creditor(session, creditor),
                            Period(first.date() if first else ends.replace(day=1), ends))
+    with db.write() as session:
+        record_export(session, what=f"remittance {creditor[:40]}", debtor_id=None, actor="command line", personal=False,
+                      now=now)
     _keep(remittance_file(made, form=form.value, now=now), out)
     for one in made:
         _tell("-", f"to pay over: {one.money(one.carried)}")
