@@ -52,7 +52,7 @@ RULES = (
     Rule("identity attempts", "identity_attempt", lambda t, now: t.c.at < now - ATTEMPTS),
     Rule("staff sessions", "staff_session", lambda t, now: t.c.expires_at < now - SESSIONS),
     Rule("codes sent", "outbox", lambda t, now: and_(
-        t.c.kind == "code_email", t.c.state != "due", t.c.created_at < now - SENT_CODES, _filled(t, "payload")),
+        t.c.kind.like("code%"), t.c.state != "due", t.c.created_at < now - SENT_CODES, _filled(t, "payload")),
         ("payload", "error")),
     Rule("messages sent", "outbox", lambda t, now: and_(
         t.c.state != "due", t.c.created_at < now - SENT, _filled(t, "payload")), ("payload", "error")),

@@ -1,20 +1,21 @@
 """Logs: one line per record, redacted (``runtime.redaction``), line breaks made harmless."""
 
 import logging
+import re
 import sys
 import threading
 from datetime import UTC, datetime
 from types import TracebackType
+from urllib.parse import unquote
 
 from pydantic import SecretStr
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from runtime.redaction import never_show, redact
 from runtime.settings import Settings, settings
 
-_TELL_TALE = ("database_url", "smtp_url", "alert_webhook", "feed_url")
-"""Addresses that may hold a password or be one."""
+_PASSWORD = re.compile(r"://[^/\s:@]*:([^@\s/]+)@")
+_OPENS = ("alert_webhook",)
+"""Addresses that are secret as a whole: whoever knows them may use them."""
 
 
 class _OneLine(logging.Formatter):
@@ -44,17 +45,12 @@ def _keep_out(chosen: Settings) -> None:
         if isinstance(value, SecretStr):
             for part in value.get_secret_value().replace(",", " ").split():
                 never_show(part)
-    for name in _TELL_TALE:
-        address = getattr(chosen, name)
-        if not address:
-            continue
-        try:
-            password = make_url(address).password
-        except (ArgumentError, ValueError):
-            password = None
-        if password:
-            never_show(str(password))
-        if name == "alert_webhook":
+        elif isinstance(value, str):
+            for password in _PASSWORD.findall(value):
+                never_show(password)
+                never_show(unquote(password))
+    for name in _OPENS:
+        if address := getattr(chosen, name):
             never_show(address)
 
 
