@@ -1,6 +1,7 @@
 """What the law wants said before a debt is spoken of (rules 1 and 2: Regulation F, 12 CFR 1006.18(e))."""
 
 from actions.context import Context
+from compliance.evidence import record
 from conversations.say import Say
 from ledger.balances import third_party_collector
 
@@ -26,5 +27,9 @@ def before(ctx: Context, action: str) -> list[Say]:
     if words is None:
         return []
     ctx.conversation.disclosed_at = ctx.now
-    return [Say("disclosure_first" if last is None else "disclosure_later",
-                {"words": words.format(operator=ctx.operator.legal_name)})]
+    said = words.format(operator=ctx.operator.legal_name)
+    name = "disclosure_first" if last is None else "disclosure_later"
+    record(ctx.session, key=f"{ctx.turn.id}:{name}", kind="disclosure.made", debtor_id=ctx.standing.verified,
+           conversation_id=ctx.conversation.id, subject=f"turn:{ctx.turn.id}", actor="bot", now=ctx.now,
+           facts={"say": name, "language": ctx.conversation.language, "words": said})
+    return [Say(name, {"words": said})]

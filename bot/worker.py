@@ -1,4 +1,5 @@
-"""``python -m bot.worker``: delivers the outbox and the feed; interest, plans, promises, open payments with time."""
+"""``python -m bot.worker``: delivers the outbox and the feed, seals the evidence; with time interest, plans, promises,
+open payments, and what may be kept no longer."""
 
 import asyncio
 import logging
@@ -13,6 +14,8 @@ from telegram.error import TelegramError
 from bot.delivery import deliver
 from bot.delivery_error import DeliveryError
 from bot.telegram import make_bot
+from compliance.evidence.anchor import usual_place
+from compliance.evidence.sealing import seal_all
 from conversations.models import OutboxItem
 from conversations.tickets import open_ticket
 from exchange.delivering import Feed
@@ -23,15 +26,17 @@ from ledger.promises import judge_promises
 from ledger.settling import judge_settlements
 from payments.mode import card_mode
 from payments.reconcile import reconcile
+from privacy.retention import retention
 from runtime.clock import Clock
 from runtime.database import Database, database
-from runtime.errors import start
+from runtime.errors import OperatorError, start
 from runtime.logs import set_up_logs
 from runtime.settings import settings
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 300.0
+SEAL_SECONDS = 5.0
 MAX_ATTEMPTS = 12
 LONGEST_WAIT = timedelta(hours=1)
 
@@ -44,11 +49,12 @@ class Worker:
         self._clock = clock
         self._bot = bot
         self._accrued_through: date | None = None
+        self._cleared_on: date | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set."""
         feed = Feed(self._database, self._clock, receivers(settings()), poll_seconds=settings().feed_poll_seconds)
-        await asyncio.gather(feed.run(stop), self._work(stop))
+        await asyncio.gather(feed.run(stop), self._work(stop), self._seal(stop))
 
     async def _work(self, stop: asyncio.Event) -> None:
         next_housekeeping = 0.0
@@ -67,6 +73,20 @@ class Worker:
                     await asyncio.wait_for(stop.wait(), POLL_SECONDS)
                 except TimeoutError:
                     continue
+
+    async def _seal(self, stop: asyncio.Event) -> None:
+        """Give the evidence its places in the chain, every few seconds."""
+        while not stop.is_set():
+            try:
+                await asyncio.to_thread(seal_all, self._database, anchor=usual_place())
+            except OperatorError as error:
+                log.error("evidence: %s", error)
+            except Exception:
+                log.exception("sealing of the evidence stumbled; going on")
+            try:
+                await asyncio.wait_for(stop.wait(), SEAL_SECONDS)
+            except TimeoutError:
+                continue
 
     async def deliver_due(self) -> int:
         """Deliver what is due, each conversation's items in order. Returns how many were tried."""
@@ -130,6 +150,19 @@ class Worker:
             pass
         if card_mode() != "off":
             reconcile(self._database, now=self._clock.now())
+        self._clear(self._clock.today(None))
+
+    def _clear(self, today: date) -> None:
+        """What the retention rules no longer let us keep, once a day."""
+        if self._cleared_on == today:
+            return
+        done = retention(self._database, now=self._clock.now())
+        if done.counts:
+            log.info("retention: %s", ", ".join(f"{count} {name}" for name, count in done.counts.items()))
+        if done.tracker:
+            log.error("retention: %s", done.tracker)
+        else:
+            self._cleared_on = today
 
     def _accrue(self, yesterday: date) -> None:
         """Interest of the days that are over, once a day; in every other round there would be nothing to do."""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from cli.lives import Life
 from cli.portfolio import MARK, read_portfolio
+from compliance.evidence.anchor import usual_place
 from ledger.models import Creditor
 from ledger.promises import judge_promises
 from runtime.clock import Clock
@@ -46,6 +47,7 @@ def reset_command() -> None:
 
     upgrade(database())
     reset()
+    usual_place().path.unlink(missing_ok=True)  # the evidence begins anew as well
     print(f"The demo portfolio is as new: {len(read_portfolio().people)} people, dates as of today.")
 
 

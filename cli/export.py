@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cli.rights import debtor_of, may_export, record_export
 from compliance.operator import operator
 from exchange.paper import File
 from exchange.period import Period
@@ -24,11 +25,11 @@ from exchange.remittance import remittances
 from exchange.remitting import remittance_file
 from exchange.statement import statement_file
 from ledger.errors import BalanceStale
-from ledger.models import Creditor, Debt, Debtor
+from ledger.models import Creditor
 from runtime.clock import Clock
 from runtime.database import database
 from runtime.errors import StaffError
-from runtime.ids import CreditorId, DebtorId
+from runtime.ids import CreditorId
 
 export = typer.Typer(help="Postings, remittances and statements as files.", no_args_is_help=True, rich_markup_mode=None,
                      add_completion=False)
@@ -84,6 +85,9 @@ def postings(
     with db.read() as session, _to(out) as file, _progress("Postings") as step:
         creditor_id = _creditor(session, creditor) if creditor else None
         done = write_postings(session, file, form=form.value, period=period, creditor_id=creditor_id, progress=step)
+    with db.write() as session:
+        record_export(session, what="postings", debtor_id=None, actor="command line", personal=False,
+                      now=Clock(db).now())
     _tell(out, f"{done:,} entries")
 
 
@@ -106,6 +110,9 @@ def remittance(
     with db.read() as session:
         made = remittances(session, _creditor(session, creditor),
                            Period(first.date() if first else ends.replace(day=1), ends))
+    with db.write() as session:
+        record_export(session, what=f"remittance {creditor[:40]}", debtor_id=None, actor="command line", personal=False,
+                      now=now)
     _keep(remittance_file(made, form=form.value, now=now), out)
     for one in made:
         _tell("-", f"to pay over: {one.money(one.carried)}")
@@ -117,19 +124,29 @@ def statement(
     first: First = None,
     form: Annotated[Paper, typer.Option("--format", help="Format")] = Paper.PDF,
     language: Annotated[str | None, typer.Option(help="Language; the debtor's when not given")] = None,
+    personal: Annotated[bool, typer.Option("--with-personal-data", help="With the name; needs --by")] = False,
+    by: Annotated[str | None, typer.Option(metavar="EMAIL", help="The manager whose right it is")] = None,
     out: Annotated[str | None, typer.Option(metavar="FILE", help="Where to; a telling name when not given")] = None,
 ) -> None:
     """Write a debtor's statement until now, or the letter that nothing is owed.
 
+    Addressed to the reference; with the name only for a manager, by --with-personal-data --by. Every export is recorded
+    as evidence.
+
     Example: debtdesk export statement DD-1001 --from 2026-01-01
     """
     db = database()
+    now = Clock(db).now()
     with db.read() as session:
+        debtor_id = debtor_of(session, reference)
+        actor = may_export(session, by) if personal else "command line"
         try:
-            made = statement_file(session, _debtor(session, reference), now=Clock(db).now(), form=form.value,
-                                  first=first.date() if first else None, language=language)
+            made = statement_file(session, debtor_id, now=now, form=form.value, first=first.date() if first else None,
+                                  language=language, named=personal)
         except BalanceStale as error:
             raise StaffError(f"No letter that nothing is owed: another system keeps these books, and {error}") from None
+    with db.write() as session:
+        record_export(session, what="statement", debtor_id=debtor_id, actor=actor, personal=personal, now=now)
     _keep(made, out)
 
 
@@ -138,15 +155,6 @@ def _creditor(session: Session, ref: str) -> CreditorId:
     if found is None:
         known = ", ".join(session.scalars(select(Creditor.ref).order_by(Creditor.ref).limit(12)))
         raise StaffError(f"There is no creditor {ref!r}; there are: {known or 'none'}")
-    return found
-
-
-def _debtor(session: Session, ref: str) -> DebtorId:
-    cleaned = "".join(ref.split()).upper()
-    found = session.scalar(select(Debtor.id).where(Debtor.ref == cleaned)) or session.scalar(
-        select(Debt.debtor_id).where(Debt.ref == cleaned))
-    if found is None:
-        raise StaffError(f"There is no debtor or account {ref!r}")
     return found
 
 

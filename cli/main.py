@@ -25,6 +25,8 @@ COMMANDS = {
     "feed": "cli.feed:feed",
     "export": "cli.export:export",
     "staff": "cli.staff:app",
+    "privacy": "cli.privacy:privacy",
+    "evidence": "cli.evidence:evidence",
     "demo": "cli.demo:demo",
     "train": "cli.train:train",
     "nlu-eval": "cli.nlu_eval:nlu_eval",

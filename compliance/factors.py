@@ -19,11 +19,13 @@ from conversations.terms.identifiers import (
     ZIP_BARE,
     ZIP_NAMED,
     ZIP_PLUS_4,
-    cards,
     phones,
     references,
 )
 from conversations.terms.written_dates import born, written_dates
+from runtime.cards import mask_cards
+
+__all__ = ["Found", "find_factors", "mask_cards"]
 
 Mask = Literal["reference", "date_of_birth", "postcode", "name", "card", "phone", "email", "code", "answer"]
 ANSWER = "[answer]"
@@ -85,16 +87,6 @@ class _Reading:
     def words(self, mask: Mask) -> list[str]:
         return [self.text[start:end] for start, end, kind in sorted(self.spans)
                 if kind == mask and self.text[start] != "["]
-
-
-def mask_cards(text: str) -> str:
-    """``text`` with card numbers and security codes masked: what may be stored (rule 32; PCI DSS 3.3, 3.4)."""
-    low, out, at = plain(text), [], 0
-    for start, end in sorted(cards(low)):
-        if start >= at:
-            out += [text[at:start], "[card]"]
-            at = end
-    return "".join(out) + text[at:] if out else text
 
 
 def find_factors(text: str, *, locale: str, identity_open: bool, today: date | None = None) -> Found:

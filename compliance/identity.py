@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from compliance.codes import right_code, send_code
@@ -475,9 +475,9 @@ def _names(words: list[str]) -> list[str]:
 def _shares_home(session: Session, debtor: Debtor) -> bool:
     """Whether another debtor has the same last name and postcode: father and son. Then a postcode proves nothing."""
     others = session.scalars(
-        select(Debtor).where(func.lower(Debtor.last_name) == debtor.last_name.lower(), Debtor.id != debtor.id))
+        select(Debtor.postcode).where(Debtor.name_hash == debtor.name_hash, Debtor.id != debtor.id))
     home = _postcode(debtor.postcode)
-    return any(_postcode(other.postcode) == home for other in others)
+    return any(_postcode(other) == home for other in others)
 
 
 # Codes -------------------------------------------------------------------------------------------------------------

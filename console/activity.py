@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from console.models import StaffAccount, StaffAct, What
 from conversations.models import Ticket
+from runtime.cards import mask_cards
 from runtime.ids import ConversationId, DebtorId, StaffId
 
 SHOWN_FOR = timedelta(minutes=5)
@@ -20,7 +21,8 @@ def note(session: Session, *, staff_id: StaffId, what: What, now: datetime, conv
          detail: str | None = None) -> None:
     """Write one line of the log. ``detail`` is encrypted at rest."""
     session.add(StaffAct(staff_id=staff_id, what=what, at=now, conversation_id=conversation_id, ticket_id=ticket_id,
-                         message_id=message_id, debtor_id=debtor_id, detail=detail))
+                         message_id=message_id, debtor_id=debtor_id,
+                         detail=mask_cards(detail) if detail else detail))
 
 
 def shown_to(session: Session, *, staff_id: StaffId, conversation_id: ConversationId, now: datetime) -> frozenset[int]:

@@ -11,6 +11,7 @@ from conversations import ownership
 from conversations.models import Conversation, Message, Owner
 from conversations.say import lock, pass_on
 from conversations.turns import leave_to_staff
+from runtime.cards import mask_cards
 from runtime.errors import StaffError
 from runtime.ids import ConversationId
 
@@ -44,7 +45,8 @@ def reply(session: Session, *, staff: StaffAccount, conversation_id: Conversatio
 
     Raises StaffError when there is nothing to say, too much, or the conversation is not this person's.
     """
-    words = "".join(c for c in words.replace("\r\n", "\n").replace("\r", "\n") if c == "\n" or c.isprintable()).strip()
+    words = "".join(c for c in words.replace("\r\n", "\n").replace("\r", "\n") if c == "\n" or c.isprintable())
+    words = mask_cards(words.strip())
     if not words:
         raise StaffError("Nothing was sent: the reply is empty.")
     if len(words) > MAX_REPLY:

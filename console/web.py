@@ -14,6 +14,7 @@ from starlette.datastructures import FormData
 
 from console import words
 from console.sessions import TOUCH_EVERY, SignedIn, signed_in, touch
+from runtime.cards import mask_cards
 from runtime.clock import Clock
 from runtime.database import Database
 from runtime.settings import settings
@@ -125,10 +126,16 @@ async def checked_form(request: Request, who: Someone) -> FormData:
 Form = Annotated[FormData, Depends(checked_form)]
 
 
+_OPAQUE = frozenset({"password", "csrf", "once"})
+"""Fields that nobody reads; what is in them is never kept as it is."""
+
+
 def field(form: FormData, name: str) -> str:
-    """A text field of a form; empty when it is missing."""
+    """A text field of a form; empty when it is missing. A card number in it goes no further (rule 32)."""
     value = form.get(name, "")
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if name in _OPAQUE else mask_cards(value)
 
 
 def version(form: FormData) -> int:

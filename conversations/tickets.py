@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from conversations.models import Ticket
 from conversations.outbox import put
+from runtime.cards import mask_cards
 from runtime.ids import ConversationId, DebtorId
 from runtime.settings import settings
 
@@ -21,7 +22,7 @@ def open_ticket(session: Session, *, key: str, conversation_id: ConversationId |
     if found := session.scalar(select(Ticket).where(Ticket.key == key)):
         return found
     ticket = Ticket(key=key, conversation_id=conversation_id, debtor_id=debtor_id, kind=kind, urgent=urgent,
-                    summary=summary, opened_at=now)
+                    summary=mask_cards(summary), opened_at=now)
     session.add(ticket)
     session.flush()
     alert = {"ticket": ticket.number, "kind": kind, "urgent": urgent, "opened_at": now.isoformat(),

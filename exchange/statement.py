@@ -47,18 +47,21 @@ class _Desk:
     profile: Profile
     debtor: Debtor
     today: date
+    recipient: str
 
 
 def statement_file(
     session: Session, debtor_id: DebtorId, *, now: datetime, form: Form = "pdf", first: date | None = None,
-    language: str | None = None,
+    language: str | None = None, named: bool = True,
 ) -> File:
     """The statement of a debtor from ``first`` (a value date; None: from the beginning) until now, as a file.
 
-    When nothing is owed on anything it is the letter that says so. In the debtor's language unless another is given.
+    When nothing is owed on anything it is the letter that says so. In the debtor's language unless another is given;
+    without ``named`` addressed to the reference.
+
     Raises OperatorError; BalanceStale where the letter would say of another system's books what cannot be known.
     """
-    desk = _desk(session, debtor_id, now, language)
+    desk = _desk(session, debtor_id, now, language, named)
     accounts = account_of(session, debtor_id, first=first, now=now)
     if clear(accounts):
         refuse_stale(session, [account.debt_id for account in accounts], now=now)
@@ -78,7 +81,7 @@ def clear(accounts: Sequence[DebtAccount]) -> bool:
     return paid and all(account.owed.is_zero for account in accounts)
 
 
-def _desk(session: Session, debtor_id: DebtorId, now: datetime, language: str | None) -> _Desk:
+def _desk(session: Session, debtor_id: DebtorId, now: datetime, language: str | None, named: bool) -> _Desk:
     debtor = session.get_one(Debtor, debtor_id)
     spoken = (language or debtor.language or "en").partition("-")[0]
     if not (spoken.isalpha() and (FOLDER / f"{spoken}.yml").exists()):
@@ -90,7 +93,8 @@ def _desk(session: Session, debtor_id: DebtorId, now: datetime, language: str | 
     return _Desk(
         say=lambda name, **values: words.text(f"paper_{name}", values),
         amount=lambda amount: money(amount.json(), locale), day=lambda on: day(on.isoformat(), locale),
-        operator=office, profile=profile_of(debtor), debtor=debtor, today=now.astimezone(zone).date())
+        operator=office, profile=profile_of(debtor), debtor=debtor, today=now.astimezone(zone).date(),
+        recipient=f"{debtor.first_name} {debtor.last_name}".strip() if named else debtor.ref)
 
 
 def _paper(desk: _Desk, title: str, facts: Sequence[tuple[str, str]], blocks: Sequence[Block]) -> Paper:
@@ -101,7 +105,7 @@ def _paper(desk: _Desk, title: str, facts: Sequence[tuple[str, str]], blocks: Se
     return Paper(
         title=title, language=desk.say("language_tag", country=debtor.country),
         sender=(office.trading_name, *(part.strip() for part in office.address.split(",")), office.phone, office.email),
-        recipient=(f"{debtor.first_name} {debtor.last_name}".strip(),), facts=tuple(facts), blocks=tuple(blocks),
+        recipient=(desk.recipient,), facts=tuple(facts), blocks=tuple(blocks),
         foot=foot, page=desk.say("page", page="{page}", pages="{pages}"),
         logo=Logo(office.logo_file, office.trading_name) if office.logo_file else None,
         letter_size="Letter" if debtor.country in ("US", "CA", "MX") else "A4")

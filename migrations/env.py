@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Enum
 
+from compliance.evidence import capture
 from ledger.enforcement import is_compared
 from ledger.models.columns import ExactDecimal
 from migrations.tables import import_tables
@@ -42,8 +44,13 @@ def _run(connection: Connection) -> None:
         render_as_batch=True,
         include_object=is_compared if connection.dialect.name == "postgresql" else None,
     )
+    if capture.possible(connection):  # SQLite does not rename a table that a trigger names
+        capture.drop(connection)
     with context.begin_transaction():
         context.run_migrations()
+    at = MigrationContext.configure(connection).get_current_revision()
+    if capture.possible(connection) and at == context.script.get_current_head():
+        capture.ensure(connection)
 
 
 given: Connection | None = context.config.attributes.get("connection")

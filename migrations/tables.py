@@ -9,6 +9,7 @@ MODULES = (
     "conversations.duty",
     "compliance.models",
     "compliance.hold_log",
+    "compliance.evidence.models",
     "payments.models",
     "exchange.models",
     "outreach.models",

@@ -61,16 +61,16 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 class EncryptedText(TypeDecorator[str]):
-    """Text that is encrypted in the database and plain in the program."""
+    """Text that is encrypted in the database and plain in the program; an empty one stands as it is."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else vault.encrypt(value)
+        return vault.encrypt(value) if value else value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else vault.decrypt(value)
+        return vault.decrypt(value) if value else value
 
 
 class EncryptedJSON(TypeDecorator[Any]):

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     feed_creditors: str | None = Field(None, validate_default=True,
                                        description="Creditors with a receiver of their own: name=REF,REF name=REF")
     feed_poll_seconds: float = Field(10, ge=0.1, le=300, description="How often new events are sent out")
+    evidence_anchor: Path | None = Field(None, description="File that keeps the end of the evidence log")
     messages_per_minute: int = Field(40, ge=1, description="Messages one conversation may send a minute")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     stripe_api_key: SecretStr | None = Field(None, validation_alias="STRIPE_API_KEY")
@@ -54,14 +55,15 @@ class Settings(BaseSettings):
     telegram_bot_token: SecretStr | None = Field(None, validation_alias="TELEGRAM_BOT_TOKEN")
     telegram_api_url: str = Field("https://api.telegram.org/bot", description="Bot API address")
 
-    @field_validator("data_dir", "operator_file", "identity_file", "policy_dir", "feed_dir", mode="after")
+    @field_validator("data_dir", "operator_file", "identity_file", "policy_dir", "feed_dir", "evidence_anchor",
+                     mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value if value is None or value.is_absolute() else (ROOT / value)
 
     @field_validator("database_url", "public_url", "stripe_api_key", "stripe_webhook_secret", "telegram_bot_token",
                      "alert_webhook", "alert_email", "smtp_url", "secret_key", "engine_secret", "feed_url", "feed_dir",
-                     "feed_secret", "feed_creditors", "sms_url", "sms_secret", mode="before")
+                     "feed_secret", "feed_creditors", "sms_url", "sms_secret", "evidence_anchor", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value

@@ -20,6 +20,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from runtime.errors import OperatorError
+from runtime.redaction import never_show
 from runtime.settings import settings
 
 
@@ -45,6 +46,7 @@ def kept_secret(name: str, make: bytes) -> bytes:
         raise OperatorError(f"DEBTDESK_DATA_DIR: {folder} cannot be used: {error.strerror}") from None
     if not found:
         raise OperatorError(f"{path} is empty; remove it only if nothing was ever encrypted with it")
+    never_show(found.decode(errors="ignore"))
     return found
 
 
@@ -78,8 +80,8 @@ def encrypt_many(texts: Sequence[str]) -> list[str]:
     """Each of ``texts`` as ``encrypt`` would give it, at a fraction of the cost for thousands.
 
     The same key and the same form (Fernet, version 0x80: AES-128-CBC with a random vector each, then HMAC-SHA-256
-    over all of it), so that ``decrypt`` reads it. Texts of one cipher block, as dates and postcodes are, share one
-    pass of the cipher: CBC of a single block is the block cipher of vector XOR block.
+    over all of it), so that ``decrypt`` reads it. CBC of a block is the block cipher of what came before it XOR the
+    block; so the first blocks of all texts go through the cipher in one pass, then the second ones, and so on.
     """
     raw = base64.urlsafe_b64decode(_at_rest())
     _cipher()  # says so when the key is unusable
@@ -87,23 +89,22 @@ def encrypt_many(texts: Sequence[str]) -> list[str]:
     padded = [text.encode() for text in texts]
     padded = [text + bytes([16 - len(text) % 16]) * (16 - len(text) % 16) for text in padded]
     vectors = os.urandom(16 * len(padded))
+    made = [vectors[place:place + 16] for place in range(0, len(vectors), 16)]
+    single = Cipher(algorithms.AES(secret), modes.ECB()).encryptor()  # noqa: S305 - see above: chained, own vector each
+    waiting, at = list(range(len(padded))), 0
+    while waiting := [place for place in waiting if len(padded[place]) > at]:
+        mixed = int.from_bytes(b"".join([made[place][-16:] for place in waiting]), "big") ^ int.from_bytes(
+            b"".join([padded[place][at:at + 16] for place in waiting]), "big")
+        blocks = single.update(mixed.to_bytes(16 * len(waiting), "big"))
+        for number, place in enumerate(waiting):
+            made[place] += blocks[16 * number:16 * number + 16]
+        at += 16
     head = b"\x80" + int(time.time()).to_bytes(8, "big")
-    short = [place for place, text in enumerate(padded) if len(text) == 16]
-    mixed = int.from_bytes(b"".join([vectors[16 * p:16 * p + 16] for p in short]), "big") ^ int.from_bytes(
-        b"".join([padded[p] for p in short]), "big")
-    single = Cipher(algorithms.AES(secret), modes.ECB()).encryptor()  # noqa: S305 - see above: one block each, own vector
-    blocks = single.update(mixed.to_bytes(16 * len(short), "big")) + single.finalize()
-    made = {place: blocks[16 * n:16 * n + 16] for n, place in enumerate(short)}
     inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in signing.ljust(64, b"\0")))  # HMAC, its keys mixed in once
     outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in signing.ljust(64, b"\0")))
     tokens = []
-    for place, text in enumerate(padded):
-        vector = vectors[16 * place:16 * place + 16]
-        block = made.get(place)
-        if block is None:
-            chained = Cipher(algorithms.AES(secret), modes.CBC(vector)).encryptor()
-            block = chained.update(text) + chained.finalize()
-        signed = head + vector + block
+    for chained in made:
+        signed = head + chained
         inside, outside = inner.copy(), outer.copy()
         inside.update(signed)
         outside.update(inside.digest())
@@ -119,9 +120,27 @@ def decrypt(stored: str) -> str:
         raise OperatorError("The database was encrypted with another key than DEBTDESK_SECRET_KEY") from None
 
 
+def is_encrypted(stored: str) -> bool:
+    """Whether ``stored`` is what ``encrypt`` makes, with this installation's key."""
+    if not stored.startswith("gAAAA"):
+        return False
+    try:
+        _cipher().decrypt(stored.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 def keyed_hash(purpose: str, text: str) -> str:
     """A hash of ``text`` that only this installation can make, in hex. For what could be guessed: addresses, codes.
 
     ``purpose`` keeps hashes of the same text apart.
     """
-    return hmac.new(_at_rest(), f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+    made = _keyed(purpose).copy()
+    made.update(text.encode())
+    return made.hexdigest()
+
+
+@cache
+def _keyed(purpose: str) -> hmac.HMAC:
+    return hmac.new(_at_rest(), f"{purpose}\0".encode(), hashlib.sha256)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from compliance.evidence import record
 from compliance.placing.effect import Placed, PlacedUntil, effect, last_day
 from ledger.feed import tell
 from ledger.holds import active_holds, authority_for
@@ -52,6 +53,7 @@ def note_vulnerability(session: Session, *, key: str, debtor_id: DebtorId, now: 
     """With the debtor's yes: a flag, so that they need not explain again. No remark about health is kept with it."""
     session.get_one(Debtor, debtor_id).vulnerable = True
     session.flush()
+    record(session, key=f"{key}:support", kind="consent.support_noted", debtor_id=debtor_id, actor="debtor", now=now)
     tell(session, kind="debtor.support", subject=f"debtor:{debtor_id}", debtor_id=debtor_id, at=now,
          facts={"extra_support": True}, key=f"support:{debtor_id}")
 

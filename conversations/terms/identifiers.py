@@ -7,6 +7,10 @@ The terms grammar paints them over; ``compliance.factors`` masks them. All patte
 import re
 from collections.abc import Iterator
 
+from runtime.cards import cards, luhn
+
+__all__ = ["cards", "luhn", "phones", "references"]
+
 EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 URL = re.compile(r"\b(?:https?://|www\.)\S+")
 UK_POSTCODE = re.compile(r"\b(gir\s?0aa|[a-pr-uwyz][a-hk-y]?[0-9][a-hjkmnp-y0-9]?\s{0,2}[0-9][abd-hjlnp-uw-z]{2})\b")
@@ -34,45 +38,11 @@ REFERENCE_NAMED = re.compile(
     + _AFTER_NAME
 )
 LONG_NUMBER = re.compile(r"(?<![\w£$€.,/-])[0-9]{7,}(?![\w.,/-]*[0-9])")
-_DIGIT_RUN = re.compile(r"[0-9](?:[ .,/_\n-]{0,3}[0-9]){12,30}")
-_CVV = re.compile(r"\b(?:cvv2?|cvc2?|cv2|security code)\b\W{0,3}(?:(?:is|number|no)\W{1,3})?([0-9]{3,4})\b")
 # Words of two to four letters that a number may follow without the two being a reference: "of 2026", "pay100"
 _NOT_A_REFERENCE = re.compile(
     r"(?:gbp|usd|eur|jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|pay|owe|only|just|can|for|the|was|and|of|in|on|"
     r"at|by|to|is|do|all|year|from|till|next|last|covid|level|chap|step|day|max|min)-?[0-9]+"
 )
-
-
-def luhn(digits: str) -> bool:
-    """Whether ``digits`` ends in the right check digit (ISO/IEC 7812-1)."""
-    total = 0
-    for place, char in enumerate(reversed(digits)):
-        value = int(char) * (2 if place % 2 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
-
-
-_DATE_WITHIN = re.compile(r"(?<!\d)\d{1,2}[/.]\d{1,2}[/.](?:19|20)\d\d(?!\d)")
-"""A whole date: "10042 17/05/1984" is a reference and a birthday, whatever its check digit happens to be."""
-
-
-def cards(text: str) -> Iterator[tuple[int, int]]:
-    """Where card numbers and their security codes stand: 13 to 19 digits with a right check digit, however split."""
-    for run in _DIGIT_RUN.finditer(text):
-        places = [at for at in range(run.start(), run.end()) if text[at].isdigit()]
-        digits = "".join(text[at] for at in places)
-        start = 0
-        while start + 13 <= len(digits):
-            length = next((size for size in (16, 15, 19, 18, 17, 14, 13)
-                           if start + size <= len(digits) and digits[start] != "0"
-                           and luhn(digits[start:start + size])), 0)
-            if length and not _DATE_WITHIN.search(text, places[start], places[start + length - 1] + 1):
-                yield places[start], places[start + length - 1] + 1
-                start += length
-            else:
-                start += 1
-    for code in _CVV.finditer(text):
-        yield code.start(1), code.end(1)
 
 
 def references(text: str) -> Iterator[tuple[int, int]]:

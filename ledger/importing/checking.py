@@ -3,19 +3,21 @@
 Only ``CHUNK`` rows are held at a time, whatever the size of the file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ledger.importing.agreement import Agreement
+from ledger.blind import blind_email, blind_name, blind_phone
+from ledger.importing.agreement import Agreement, Seen
 from ledger.importing.columns import asked_for, date_formats, left_out, plain_columns, readers, unused_columns
 from ledger.importing.mapping import NATIVE, MappingFile
 from ledger.importing.problems import Problem
-from ledger.importing.records import Record, packed
+from ledger.importing.records import DebtorFacts, Record, packed
 from ledger.importing.rows import RowCheck
 from ledger.importing.source import Source, Wanted, open_source
+from runtime.cards import mask_cards
 from runtime.vault import encrypt_many
 
 CHUNK = 5_000
@@ -38,8 +40,8 @@ class Request:
 
     @property
     def name(self) -> str:
-        """The file's name."""
-        return self.path.name
+        """The file's name, as it is kept: people put all sorts of numbers in names (rule 32)."""
+        return mask_cards(self.path.name)
 
     @property
     def day(self) -> date:
@@ -49,15 +51,34 @@ class Request:
 
 class Good(NamedTuple):
     """A good row: the record as ``packed`` made it, and of its debtor the number in the file, whether this is their
-    first row, the facts not said before, and the date of birth and the postcode encrypted, when this row is the first
-    to say them."""
+    first row, the facts not said before, and on their first row who they are as ``kept`` makes it."""
 
     record: tuple[Any, ...]
     debtor: int
     first: bool
     added: tuple[str, ...]
-    born: str | None
-    postcode: str | None
+    kept: "Kept | None"
+
+
+Kept = tuple[str | None, ...]
+"""Who somebody is, as the columns ``KEPT`` of a debtor hold it: encrypted, and hashed for look-up."""
+KEPT = ("first_name", "last_name", "date_of_birth", "postcode", "email", "phone", "name_hash", "email_hash",
+        "phone_hash")  # fmt: skip
+
+
+def kept(debtors: Sequence[DebtorFacts]) -> list[Kept]:
+    """For each debtor the values of ``KEPT``; all are encrypted at once."""
+    told = [
+        (debtor.first_name or "", debtor.last_name or "", str(debtor.date_of_birth) if debtor.date_of_birth else None,
+         debtor.postcode, debtor.email, debtor.phone)
+        for debtor in debtors
+    ]  # fmt: skip
+    encrypted = iter(encrypt_many([fact for facts in told for fact in facts if fact]))
+    return [
+        (*(next(encrypted) if fact else fact for fact in facts), blind_name(facts[1]), blind_email(facts[4]),
+         blind_phone(facts[5]))
+        for facts in told
+    ]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -147,28 +168,19 @@ def _checked(source: Source, request: Request) -> Iterator[Part]:
 
 
 def _agreed(chunk: Chunk, records: list[Record], agreement: Agreement, as_of: date | None) -> Chunk:
-    """``chunk`` with those of the records that agree with all before; its secrets encrypted all at once."""
-    found: list[tuple[Record, int, bool, tuple[str, ...], bool, bool]] = []
-    secrets: list[str] = []
+    """``chunk`` with those of the records that agree with all before; who they are encrypted all at once."""
+    found: list[tuple[Record, Seen]] = []
     for record, seen, reasons in agreement.judge(records):
         if seen is None or reasons:
             chunk.problems.extend((record.line, reason) for reason in reasons)
-            continue
-        if as_of is not None and record.opened_on > as_of:
+        elif as_of is not None and record.opened_on > as_of:
             chunk.later += 1
-            continue
-        debtor = record.debtor
-        born = debtor.date_of_birth is not None and (seen.first or "date_of_birth" in seen.added)
-        postcode = debtor.postcode is not None and (seen.first or "postcode" in seen.added)
-        if born:
-            secrets.append(str(debtor.date_of_birth))
-        if postcode:
-            secrets.append(str(debtor.postcode))
-        found.append((record, seen.number, seen.first, seen.added, born, postcode))
-    encrypted = iter(encrypt_many(secrets))
+        else:
+            found.append((record, seen))
+    secrets = iter(kept([record.debtor for record, seen in found if seen.first]))
     chunk.good = [
-        (packed(record), number, first, added, next(encrypted) if born else None, next(encrypted) if code else None)
-        for record, number, first, added, born, code in found
+        (packed(record), seen.number, seen.first, seen.added, next(secrets) if seen.first else None)
+        for record, seen in found
     ]
     chunk.problems.sort()
     return chunk

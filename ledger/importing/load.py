@@ -16,7 +16,7 @@ from ledger.accrual import bring_up_to_date
 from ledger.bulk import BulkWriter, bulk_writer, by_thousands, count_anew
 from ledger.holds import HoldReason, place_hold
 from ledger.importing.beside import checked
-from ledger.importing.checking import Chunk, End, Good, Part, Request, Unidentified
+from ledger.importing.checking import Chunk, End, Good, Part, Request, Unidentified, kept
 from ledger.importing.delta import Applied, Changes, Delta, outside_is_master
 from ledger.importing.known import USUAL_POLICY, Known, among
 from ledger.importing.openings import DEBTOR, NewDebt, Openings
@@ -31,11 +31,12 @@ from ledger.posting_many import Payment, post_many
 from runtime.database import Database
 from runtime.errors import OperatorError
 from runtime.ids import CreditorId, DebtId, DebtorId
-from runtime.vault import encrypt
 
 Progress = Callable[[int, int], None]
 MANY = 10_000
 """New debts after which the database counts its rows anew, so that questions are planned for what is there."""
+_PLAIN = [DebtorFacts._fields.index(name)
+          for name in ("ref", "country", "region", "language", "timezone", "vulnerable")]
 NAMED = 3
 """How many of the debtors who cannot be identified are named."""
 
@@ -238,12 +239,10 @@ class _Placing:
         now, no, yes = self.writer.instant(self.now), self.writer.flag(False), self.writer.flag(True)
         made = []
         for debtor_id, (number, row) in zip(ids, new.items(), strict=True):
-            (ref, first, last, born, country, postcode, region, email, phone, language, timezone,
-             vulnerable) = row.record[2]  # fmt: skip
-            made.append((
-                debtor_id, ref, first or "", last or "", _secret(born, row.born), _secret(postcode, row.postcode),
-                country, region, timezone, language, email, phone, yes if vulnerable else no, now,
-            ))  # fmt: skip
+            facts = row.record[2]
+            ref, country, region, language, timezone, vulnerable = (facts[place] for place in _PLAIN)
+            who = row.kept or kept([unpacked(row.record).debtor])[0]
+            made.append((debtor_id, ref, *who, country, region, timezone, language, yes if vulnerable else no, now))
             self.debtor_ids[number] = debtor_id
             self.made_here[number] = 1
         self.writer.insert("debtor", DEBTOR, made)
@@ -375,8 +374,3 @@ class _Placing:
         ))
         self.loaded.unidentified += len(lacking)
         self.loaded.such_as += [ref for ref in refs if ref in lacking][:NAMED - len(self.loaded.such_as)]
-
-
-def _secret(fact: str | None, encrypted: str | None) -> str | None:
-    """The fact as it is stored: encrypted with the others of its rows, or by itself."""
-    return None if fact is None else encrypted or encrypt(fact)

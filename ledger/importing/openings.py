@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 
 from ledger.bulk import BulkWriter
 from ledger.holds import EFFECTS
+from ledger.importing.checking import KEPT
 from ledger.kinds import OWED, CreditorAccount, DebtStatus, HoldReason, PostingKind
 from ledger.models import Account
 from ledger.money import exponent
 from runtime.ids import CreditorId, DebtorId
 
-DEBTOR = ("id", "ref", "first_name", "last_name", "date_of_birth", "postcode", "country", "region", "timezone",
-          "language", "email", "phone", "vulnerable", "created_at")  # fmt: skip
+DEBTOR = ("id", "ref", *KEPT, "country", "region", "timezone", "language", "vulnerable", "created_at")
 CREDITOR = ("id", "ref", "name", "country", "currency", "policy", "own_collector")
 DEBT = ("id", "ref", "debtor_id", "creditor_id", "currency", "kind", "description", "original_creditor", "opened_on",
         "due_on", "last_acknowledged_on", "status", "time_barred", "interest_rate", "as_of")  # fmt: skip

@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import Boolean, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from ledger.blind import LENGTH, blind_email, blind_name, blind_phone
 from ledger.kinds import DebtStatus
 from ledger.models.columns import BigId, Currency, ExactDecimal, coded
 from runtime.database import Base, EncryptedText, UTCDateTime
@@ -37,14 +38,21 @@ class Creditor(Base):
 
 
 class Debtor(Base):
-    """A person who owes. References are upper case without white space."""
+    """A person who owes. References are upper case without white space.
+
+    Whatever says who it is stands encrypted; ``ledger.blind`` makes the hashes it is found by. ``docs/privacy.md``
+    says of each column why it is there, how long, and what becomes of it.
+    """
 
     __tablename__ = "debtor"
-    __table_args__ = (Index("ix_debtor_email", "email"), Index("ix_debtor_phone", "phone"))
+    __table_args__ = (Index("ix_debtor_name_hash", "name_hash"), Index("ix_debtor_email_hash", "email_hash"),
+                      Index("ix_debtor_phone_hash", "phone_hash"))
     id: Mapped[DebtorId] = mapped_column(BigId, primary_key=True)
     ref: Mapped[str] = mapped_column(String(64), unique=True)
-    first_name: Mapped[str] = mapped_column(String(100))
-    last_name: Mapped[str] = mapped_column(String(100))
+    first_name: Mapped[str] = mapped_column(EncryptedText)
+    last_name: Mapped[str] = mapped_column(EncryptedText)
+    name_hash: Mapped[str | None] = mapped_column(String(LENGTH))
+    """Blind index of the last name."""
     date_of_birth: Mapped[str | None] = mapped_column(EncryptedText)
     """ISO 8601, encrypted."""
     postcode: Mapped[str | None] = mapped_column(EncryptedText)
@@ -54,8 +62,10 @@ class Debtor(Base):
     timezone: Mapped[str | None] = mapped_column(String(64))
     """IANA name. Unknown means: send nothing proactive."""
     language: Mapped[str | None] = mapped_column(String(10))
-    email: Mapped[str | None] = mapped_column(String(254))
-    phone: Mapped[str | None] = mapped_column(String(32))
+    email: Mapped[str | None] = mapped_column(EncryptedText)
+    email_hash: Mapped[str | None] = mapped_column(String(LENGTH))
+    phone: Mapped[str | None] = mapped_column(EncryptedText)
+    phone_hash: Mapped[str | None] = mapped_column(String(LENGTH))
     vulnerable: Mapped[bool] = mapped_column(Boolean, default=False)
     vulnerability_note: Mapped[str | None] = mapped_column(EncryptedText)
     """Kept only with the debtor's yes."""
@@ -63,10 +73,22 @@ class Debtor(Base):
     representative: Mapped[str | None] = mapped_column(EncryptedText)
     """Contact of a lawyer, adviser or executor who speaks for the debtor."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When everything personal was removed: what is left is a number the ledger's rows are kept under."""
 
     @validates("ref")
     def _clean_ref(self, _key: str, value: str) -> str:
         return _reference(value)
+
+    @validates("last_name", "email", "phone")
+    def _hashed(self, key: str, value: str | None) -> str | None:
+        if key == "last_name":
+            self.name_hash = blind_name(value)
+        elif key == "email":
+            self.email_hash = blind_email(value)
+        else:
+            self.phone_hash = blind_phone(value)
+        return value
 
 
 class Debt(Base):

@@ -357,3 +357,14 @@ def test_a_debt_that_bears_interest_is_settled_with_it(
             assert (balance.owed, balance.overpayment) == (0, 0)
             assert session.scalar(select(func.count()).where(Txn.kind == PostingKind.ACCRUAL)) == 1
         assert sound(db) == []
+
+
+def test_a_card_number_in_a_file_name_is_not_kept(db: Database, csv_file: Write, read: Read) -> None:
+    path = csv_file(*ROWS)
+    odd = path.rename(path.with_name("paid by 4242 4242 4242 4242.csv"))
+    loaded = place(db, read(odd))
+    assert loaded.name == "paid by [card].csv"
+    with db.read() as session:
+        causes = " ".join(session.scalars(select(Txn.cause)))
+    assert "4242" not in causes
+    assert "paid by [card].csv, line 2" in causes
