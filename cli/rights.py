@@ -7,25 +7,25 @@ and that the account it belongs to may do the thing.
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from compliance.evidence import record
 from console.models import Role
 from console.staff import account_of
-from ledger.models import Debt, Debtor
+from ledger.looking_up import find_debtors
 from runtime.errors import StaffError
 from runtime.ids import DebtorId
 
 
 def debtor_of(session: Session, ref: str) -> DebtorId:
-    """The debtor a reference stands for, their own or an account's. Raises StaffError."""
-    cleaned = "".join(ref.split()).upper()
-    found = session.scalar(select(Debtor.id).where(Debtor.ref == cleaned)) or session.scalar(
-        select(Debt.debtor_id).where(Debt.ref == cleaned))
-    if found is None:
+    """The debtor a reference stands for, their own or an account's; or an e-mail address or telephone number that is
+    one debtor's alone. Raises StaffError."""
+    found = find_debtors(session, ref)
+    if not found:
         raise StaffError(f"There is no debtor or account {ref!r}")
-    return found
+    if len(found) > 1:
+        raise StaffError(f"{ref!r} may be any of {', '.join(debtor.ref for debtor in found[:10])}: say which")
+    return found[0].id
 
 
 def may_export(session: Session, by: str | None) -> str:

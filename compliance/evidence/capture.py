@@ -7,11 +7,12 @@ The triggers are the program's, not a revision's: migrations run without them (S
 rename one that a trigger names), and they are made anew at the newest revision.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, inspect, text
 
 PREFIX = "evidence_of_"
+OWN = "NEW.debtor_id"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Watched:
     facts: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     when: str | None = None
-    debtor: str = "NEW.debtor_id"
+    debtor: str = OWN
     debt: str = "NULL"
     conversation: str = "NULL"
     actor: str = "''"
@@ -109,6 +110,9 @@ def ensure(connection: Connection) -> None:
     """Make every trigger as it is here, in place of what there is. For a database at the newest revision."""
     drop(connection)
     for watched in WATCHED:
+        columns = {column["name"] for column in inspect(connection).get_columns(watched.table)}
+        if "debtor_id" in columns and watched.debtor != OWN:  # a row that names its debtor itself is that debtor's
+            watched = replace(watched, debtor=f"COALESCE({OWN}, {watched.debtor})")
         for statement in _statements(watched, connection.dialect.name):
             connection.exec_driver_sql(statement)
 

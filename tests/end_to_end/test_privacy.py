@@ -95,8 +95,8 @@ def test_the_database_is_readable_to_nobody_else(desk: Desk, person: Person) -> 
         connection = session.connection()
         for table in inspect(connection).get_table_names():
             rows = connection.exec_driver_sql(f'SELECT * FROM "{table}"').all()  # noqa: S608 - a name of ours
-            stored = "\n".join(str(tuple(row)) for row in rows).lower()
-            assert [word for word in told if word.lower() in stored] == [], table
+            stored = "\n".join(str(tuple(row)) for row in rows)
+            assert [word for word in told if word in stored] == [], table
     if desk.database.dialect == "sqlite":
         file = written(Path(desk.chosen.data_dir) / "debtdesk.sqlite3")
         assert [word for word in told if word.encode() in file] == []

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from typer.testing import CliRunner
 
 from cli import evidence as evidence_command
@@ -32,6 +33,7 @@ def run(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CliRunne
     for command in (evidence_command, privacy_command):
         monkeypatch.setattr(command, "usual_place", lambda: Place(tmp_path / "anchor"))
     monkeypatch.setattr(tracker, "tracker_url", lambda: desk.tracker)
+    monkeypatch.setattr("console.staff._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.chdir(tmp_path)
     with desk.db.write() as session:
         for name, role in (("mia", Role.MANAGER), ("ana", Role.AGENT)):
