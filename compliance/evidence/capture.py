@@ -101,7 +101,7 @@ WATCHED = (
     # What staff looked at and did.
     Watched("staff", "staff_act", "'staff.' || NEW.what", "NEW.at", "'staff_act:' || NEW.id",
             facts=("ticket_id", "message_id"), when="NEW.what NOT IN ('signed_in', 'signed_out')",
-            debtor=f"COALESCE({_OF_TICKET}, {_BY_CONVERSATION})",
+            debtor=f"COALESCE(NEW.debtor_id, {_OF_TICKET}, {_BY_CONVERSATION})",
             conversation="NEW.conversation_id", actor="'staff:' || NEW.staff_id"),
 )
 
