@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from compliance.asking import balance_of
 from compliance.identity import Standing, who
 from compliance.operator import Operator, operator
 from compliance.preferences import contact_stopped
-from compliance.profile import Profile, profile
+from compliance.profile import Profile, profile, profile_of
 from conversations.models import Conversation, Turn
 from conversations.open import ask
-from ledger.balances import DebtorBalance, balance_of
+from ledger.balances import DebtorBalance
 from ledger.models import Debtor
 from ledger.money import Money
 from ledger.schedule import Frequency
@@ -82,7 +83,7 @@ class Context:
     @property
     def profile(self) -> Profile:
         """The rules in force for this debtor."""
-        return profile(self.debtor.country if self.standing.verified else self.conversation.locale[-2:])
+        return profile_of(self.debtor) if self.standing.verified else profile(self.conversation.locale[-2:])
 
     @property
     def contact_stopped(self) -> bool:
@@ -91,7 +92,7 @@ class Context:
 
     @property
     def balance(self) -> DebtorBalance:
-        """What the verified debtor owes now."""
+        """What the verified debtor owes now, and what of it the law lets us ask for."""
         return balance_of(self.session, self.verified, now=self.now)
 
     # What the message said ---------------------------------------------------------------------------------

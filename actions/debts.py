@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from actions.advice import advice
 from actions.context import Context
 from actions.offered import ADVICE, PERSON
+from compliance.asking import put_to_staff, role_of
 from conversations.say import Say
 from ledger.balances import DebtLine, by_creditor
 from ledger.money import Money, total
@@ -20,8 +21,12 @@ from ledger.money import totals as sum_up
 
 
 def open_debts(ctx: Context) -> list[DebtLine]:
-    """Every debt with something owed on it; none is asked for where the debtor stopped contact (rule 10)."""
+    """Every debt with something owed on it; none is asked for where the debtor stopped contact (rule 10).
+
+    Staff hear of those whose age only they can decide, and of a place where we have no licence (rules 15, 40).
+    """
     lines = [d for d in ctx.balance.lines if not d.balance.is_zero]
+    put_to_staff(ctx.session, debtor_id=ctx.verified, conversation_id=ctx.conversation_id, now=ctx.now, lines=lines)
     return [replace(d, askable=False) for d in lines] if lines and ctx.contact_stopped else lines
 
 
@@ -84,6 +89,7 @@ def wall(ctx: Context, lines: Sequence[DebtLine]) -> Sequence[Say]:
 
 
 def age(ctx: Context, lines: Sequence[DebtLine]) -> dict[str, Any]:
-    """The values of the text on debts that are too old; Scotland's law is another (rule 15)."""
-    return {"debts": by_name([d for d in lines if too_old(d)]), "region": ctx.debtor.region or "",
-            "advice": advice(ctx)}
+    """The values of the text on debts that are too old, with what the law there wants said of them (rule 15)."""
+    old = [d for d in lines if too_old(d)]
+    said = [ctx.profile.old_debt_words(role, ctx.conversation.language) for role in dict.fromkeys(map(role_of, old))]
+    return {"debts": by_name(old), "law": " ".join(filter(None, said)), "advice": advice(ctx)}

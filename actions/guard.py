@@ -10,8 +10,9 @@ from typing import Any
 from actions.context import Context
 from actions.offered import PERSON
 from compliance import placing
+from compliance.holds import reasons
+from compliance.operator import crisis_for
 from conversations.say import Say
-from ledger.holds import active_holds
 from ledger.kinds import HoldReason
 
 HEARD_AS_EVER = frozenset({
@@ -55,7 +56,7 @@ def reply(ctx: Context, placed: placing.Placed) -> dict[str, Any]:
 def crisis(ctx: Context) -> list[dict[str, str | None]]:
     """Whom to ring in a crisis, where the debtor lives."""
     region = ctx.debtor.region if ctx.standing.verified else None
-    return [{"name": c.name, "phone": c.phone, "how": c.how} for c in ctx.profile.crisis_for(region)]
+    return [{"name": c.name, "phone": c.phone, "how": c.how} for c in crisis_for(ctx.profile, ctx.operator, region)]
 
 
 def _care(ctx: Context, *, money: bool) -> Sequence[Say]:
@@ -67,10 +68,10 @@ def _care(ctx: Context, *, money: bool) -> Sequence[Say]:
     return [Say("safeguarded_money", {"number": placed.number, "crisis": crisis(ctx), **reply(ctx, placed)}, (PERSON,))]
 
 
-def _reasons(ctx: Context) -> set[HoldReason]:
+def _reasons(ctx: Context) -> frozenset[HoldReason]:
     if ctx.standing.verified is None:
-        return set()
-    return {hold.reason for hold in active_holds(ctx.session, debtor_id=ctx.verified, now=ctx.now)}
+        return frozenset()
+    return reasons(ctx.session, ctx.verified, now=ctx.now)
 
 
 def _place(ctx: Context) -> dict[str, Any]:

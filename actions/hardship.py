@@ -119,7 +119,7 @@ def breathing_space(ctx: Context) -> Sequence[Say]:
         ctx.session, key=ctx.key, conversation_id=ctx.conversation_id, debtor_id=ctx.verified, now=ctx.now,
         today=ctx.today)
     return [Say("breathing_space", {"until": {"date": placed.until.isoformat()}, "advice": advice(ctx),
-                                    "statutory": ctx.profile.statutory_breathing_space,
+                                    "statutory": ctx.profile.moratorium(ctx.debtor.region) is not None,
                                     "started": bool(_STARTED.search(ctx.words))}, (ADVICE, PERSON))]
 
 

@@ -46,7 +46,7 @@ def pay(ctx: Context) -> Sequence[Say]:
     if blocked := wall(ctx, lines):
         return blocked
     if card_mode() == "off":
-        return [Say("no_card_payments", {"ways": ctx.operator.ways_to_pay_texts()}, (PERSON,))]
+        return [Say("no_card_payments", {"ways": ctx.operator.ways_to_pay_texts(ctx.debtor.country)}, (PERSON,))]
     if not ctx.choice and (other := _rather(ctx)):
         return ACTIONS[other].function(ctx)
     wanted = _wanted(ctx, lines)
@@ -243,7 +243,7 @@ def repeat_how_much(ctx: Context) -> Sequence[Say]:
 @action("action_payment_methods", aside=True)
 def methods(ctx: Context) -> Sequence[Say]:
     """How one can pay: by card here where that is set up, and the operator's other ways."""
-    found = ctx.operator.ways_to_pay_texts()
+    found = ctx.operator.ways_to_pay_texts(ctx.profile.country)
     rows = [{"label": {"title": "plain", "values": {"text": way["name"]}},
              "value": {"title": "plain", "values": {"text": way["text"]}}} for way in found]
     card = {"kind": "ways", "title": "card_ways", "rows": rows} if rows else None

@@ -245,12 +245,14 @@ def complaint(ctx: Context) -> Sequence[Say]:
     placed = placing.complaint(ctx.session, **place(ctx))
     if ctx.question == "more_for_ticket" and ctx.question_data.get("ticket") == placed.number:
         return more_for_ticket(ctx)
-    complaints, british = ctx.operator.complaints, ctx.profile.country == "GB"
+    complaints, by_law = ctx.operator.complaints, ctx.profile.complaint_days
+    ombudsman = complaints.ombudsman_in(ctx.profile.country)
     ctx.ask("more_for_ticket", ticket=placed.number)
     return [Say("complaint", {"number": placed.number, "email": complaints.email, "phone": complaints.phone,
-                              "ombudsman": complaints.ombudsman if british else None,
-                              "ombudsman_website": complaints.ombudsman_website if british else None,
-                              "days": complaints.answer_within_days if british else None}, (PERSON,))]
+                              "ombudsman": ombudsman.name if ombudsman else None,
+                              "ombudsman_website": ombudsman.website if ombudsman else None,
+                              "ombudsman_phone": ombudsman.phone if ombudsman else None,
+                              "days": complaints.answer_within_days if by_law else None}, (PERSON,))]
 
 
 _PRIVACY = (

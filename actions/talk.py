@@ -64,7 +64,7 @@ def who_are_you(ctx: Context) -> Sequence[Say]:
 
 def _register(ctx: Context) -> dict[str, object]:
     country = ctx.debtor.country if ctx.standing.verified else ctx.conversation.locale[-2:].upper()
-    licence = ctx.operator.licence_in(country)
+    licence = ctx.operator.licence_in(country, ctx.profile.region(ctx.debtor.region) if ctx.standing.verified else None)
     return {"register": licence.register_name if licence else None,
             "register_number": licence.number if licence else None}
 
@@ -81,7 +81,8 @@ def consequences(ctx: Context) -> Sequence[Say]:
     asked = inviting(lines)
     if not asked:
         return [Say("consequences_resting", {"advice": advice(ctx)}, (ADVICE, PERSON))]
-    found = [words for kind in sorted({d.kind for d in asked}) if (words := ctx.operator.consequence_text(kind))]
+    found = [words for kind in sorted({d.kind for d in asked}) if (words := ctx.operator.consequence_text(
+        kind, country=ctx.debtor.country))]
     return [Say("consequences", {"texts": found, "advice": advice(ctx)}, (SPREAD, CANNOT, ADVICE, PERSON))]
 
 

@@ -9,13 +9,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from compliance.asking import balance_of
+from compliance.holds import reasons as held_for
 from compliance.identity import Outcome, Verified, who
 from compliance.operator import operator
-from compliance.profile import profile
+from compliance.profile import profile_of
 from conversations.open import ask
 from conversations.say import Choice, Say, say
-from ledger.balances import balance_of, third_party_collector
-from ledger.holds import active_holds
+from ledger.balances import third_party_collector
 from ledger.kinds import HoldReason
 from ledger.models import Debtor
 from runtime.ids import ConversationId
@@ -29,7 +30,7 @@ RESTING = (VERIFIED[0], VERIFIED[-1])
 def _offered(session: Session, debtor: Debtor, reasons: Set[HoldReason], now: datetime) -> tuple[Choice, ...]:
     if HoldReason.SELF_HARM in reasons:
         return VERIFIED[-1:]
-    if profile(debtor.country).collector_disclosure and third_party_collector(session, debtor.id):
+    if profile_of(debtor).collector_disclosure and third_party_collector(session, debtor.id):
         return UNVERIFIED
     lines = balance_of(session, debtor.id, now=now).lines
     return VERIFIED if any(line.askable and line.time_barred is not True for line in lines) else RESTING
@@ -41,7 +42,7 @@ def greet(session: Session, *, conversation_id: ConversationId, link: Outcome | 
     name = operator().trading_name
     if isinstance(link, Verified) and standing.verified:
         debtor = session.get_one(Debtor, standing.verified)
-        reasons = {hold.reason for hold in active_holds(session, debtor_id=debtor.id, now=now)}
+        reasons = held_for(session, debtor.id, now=now)
         text = Say("greeting", {"operator": name}, VERIFIED[-1:]) if HoldReason.DECEASED in reasons else Say(
             "greeting_verified", {"operator": name, "name": debtor.first_name}, _offered(session, debtor, reasons, now))
     elif link is not None and standing.identified:

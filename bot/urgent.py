@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from compliance import placing
 from compliance.identity import who
-from compliance.operator import operator
-from compliance.profile import profile
+from compliance.operator import crisis_for, operator
+from compliance.profile import profile, profile_of
 from compliance.safety_net import stop
 from conversations.models import Conversation, Turn
 from conversations.open import ask
@@ -44,8 +44,8 @@ def answer_without_engine(session: Session, *, turn: Turn, now: datetime) -> Say
         return Say("stopped", {"keep": False})
     placed = placing.self_harm(session, key=key, conversation_id=conversation_id, debtor_id=verified, now=now,
                                today=today)
-    rules = profile(debtor.country if debtor else conversation.locale[-2:])
+    rules = profile_of(debtor) if debtor else profile(conversation.locale[-2:])
     return Say("self_harm", {
         "crisis": [{"name": c.name, "phone": c.phone, "how": c.how}
-                   for c in rules.crisis_for(debtor.region if debtor else None)],
+                   for c in crisis_for(rules, operator(), debtor.region if debtor else None)],
         "emergency": rules.emergency_number, "staffed": placed.staffed, "phone": operator().phone})

@@ -18,6 +18,8 @@ COMMANDS = {
     "terms": "cli.terms:terms",
     "ledger": "cli.ledger:ledger",
     "policy": "cli.policy:policy",
+    "profile": "cli.profile:profile",
+    "operator": "cli.operator:operator",
     "accrue": "cli.accrue:accrue",
     "reconcile": "cli.reconcile:reconcile",
     "feed": "cli.feed:feed",

@@ -76,12 +76,13 @@ def run(
 def _check(chosen: "Settings") -> None:
     """Raises OperatorError for what an operator can have wrong, before anything is trained or started."""
     from compliance.operator import operator
-    from compliance.profile import load_profile
+    from compliance.profile import every_profile, load_profile
     from ledger.policy import load_policy
     from runtime import vault
     from runtime.database import database
 
     load_profile(chosen.profile)
+    list(every_profile())  # a debtor abroad has the rules of their own country
     operator()
     names = sorted(path.stem for path in chosen.policy_dir.glob("*.yml"))
     if not names:

@@ -1,93 +1,70 @@
 """Who the operator is: ``operator.yml``. What is not configured there is not said."""
 
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
+from compliance.files import WrongFile, content, read
+from compliance.operator_parts import (
+    WEEKDAYS,
+    Complaints,
+    Consequence,
+    FreeOfLicence,
+    Helpline,
+    Licence,
+    Names,
+    Ombudsman,
+    Opening,
+    WayToPay,
+    Weekday,
+)
+from compliance.profile import Contact, Profile, every_profile
+from ledger.policy.problems import Problem
 from runtime.errors import OperatorError
 from runtime.settings import settings
 
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+__all__ = ["WEEKDAYS", "Complaints", "Consequence", "Licence", "Ombudsman", "Opening", "Operator", "WayToPay", "Weekday",
+           "crisis_for", "operator", "read_operator"]
 
 
-class Part(BaseModel):
-    """A part of the operator file. Unknown fields are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Licence(Part):
-    """Where the operator is registered, so that a debtor can check: rule 40, and "is this a scam"."""
-
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    name: str
-    number: str
-    register_name: str
-    register_url: str
-
-
-class Complaints(Part):
-    """Where dissatisfaction goes, and who decides when we do not agree (rule 38)."""
-
-    email: str
-    phone: str
-    address: str
-    answer_within_days: Annotated[int, Field(ge=1, le=90)]
-    ombudsman: str
-    ombudsman_website: str | None = None
-
-
-class WayToPay(Part):
-    """A way to pay other than by card here."""
-
-    name: str
-    text: str
-
-
-class Consequence(Part):
-    """What may lawfully be said of consequences, for one kind of debt and stage (rule 16)."""
-
-    kind: str
-    stage: str = "default"
-    text: str
-
-
-class Opening(Part):
-    """Office hours of one day, local time."""
-
-    opens: time
-    closes: time
-
-
-class Operator(Part):
+class Operator(Names):
     """The firm that runs this installation."""
 
-    legal_name: str
-    trading_name: str
     address: str
+    """The postal address."""
     phone: str
+    """The telephone number, in quotes."""
     email: str
+    """The address people write to."""
     website: str
+    """The website."""
     licences: tuple[Licence, ...] = ()
+    """Licences and registrations; where there is none, nothing is asked for."""
+    free_of_licence: tuple[FreeOfLicence, ...] = ()
+    """Places where no licence is needed."""
     timezone: str
+    """The office's time zone, as in Europe/London."""
     opening_hours: dict[Weekday, Opening] = Field(min_length=1)
-    """Days that are not named are closed."""
+    """Office hours by weekday. Days that are not named are closed."""
     closed_on: tuple[date, ...] = ()
+    """Days on which the office is closed."""
     reply_within_hours: Annotated[int, Field(ge=1, le=72)] = 4
     """Working hours in which a person answers what was left for them."""
     complaints: Complaints
+    """Where dissatisfaction goes, and who decides when we do not agree."""
     ways_to_pay: tuple[WayToPay, ...] = ()
+    """Ways to pay other than by card here."""
+    crisis: tuple[Helpline, ...] = ()
+    """Helplines of your own choice, named after those of the profile."""
     consequences: tuple[Consequence, ...] = ()
+    """What may lawfully be said of consequences, by kind of debt and stage."""
     logo: str | None = None
     """A PNG or JPEG file for letters and statements, as a path from the operator file."""
-    neutral_sender: str
-    """How we appear on unverified channels and card statements: no hint of a debt, and no ruse (rule 4)."""
 
     @field_validator("timezone")
     @classmethod
@@ -96,14 +73,6 @@ class Operator(Part):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(f"{value!r} is not a time zone such as Europe/London") from None
-        return value
-
-    @field_validator("opening_hours")
-    @classmethod
-    def _in_order(cls, value: dict[Weekday, Opening]) -> dict[Weekday, Opening]:
-        for day, hours in value.items():
-            if hours.opens >= hours.closes:
-                raise ValueError(f"{day} closes before it opens")
         return value
 
     @property
@@ -116,14 +85,23 @@ class Operator(Part):
         """The office's time zone."""
         return ZoneInfo(self.timezone)
 
-    def licence_in(self, country: str | None) -> Licence | None:
-        """The licence for ``country``, else the first one."""
-        return next((licence for licence in self.licences if licence.country == country),
-                    self.licences[0] if self.licences else None)
+    def licence_in(self, country: str | None, region: str | None = None) -> Licence | None:
+        """The licence for a place, one for the very state or nation before one for the country; None: there is none."""
+        here = [each for each in self.licences if country is not None and each.covers(country, region)]
+        return max(here, key=lambda each: bool(each.regions), default=None)
 
-    def ways_to_pay_texts(self) -> list[dict[str, str]]:
-        """The other ways to pay, for a text: ``[{"name", "text"}, …]``."""
-        return [{"name": way.name, "text": way.text} for way in self.ways_to_pay]
+    def licensed(self, country: str, region: str | None, on: date | None = None) -> bool:
+        """Whether we may collect from somebody there (rule 40), with a licence in force on ``on`` or without need."""
+        return any(each.covers(country, region) and (each.until is None or on is None or on <= each.until)
+                   for each in self.licences) or any(each.covers(country, region) for each in self.free_of_licence)
+
+    def ways_to_pay_in(self, country: str | None) -> tuple[WayToPay, ...]:
+        """The other ways to pay for debtors in ``country``; where that is unknown, those for everybody."""
+        return tuple(way for way in self.ways_to_pay if not way.countries or country in way.countries)
+
+    def ways_to_pay_texts(self, country: str | None = None) -> list[dict[str, str]]:
+        """The same for a text: ``[{"name", "text"}, …]``."""
+        return [{"name": way.name, "text": way.text} for way in self.ways_to_pay_in(country)]
 
     @property
     def register_name(self) -> str | None:
@@ -151,9 +129,9 @@ class Operator(Part):
         return ", ".join(f"{name.title()} {hours.opens:%H:%M}-{hours.closes:%H:%M}"
                          for name, (_, _, hours) in zip(days, runs, strict=True))
 
-    def consequence_text(self, kind: str, stage: str = "default") -> str | None:
-        """What may be said for this kind of debt and stage; None: nothing may."""
-        found = {(c.kind, c.stage): c.text for c in self.consequences}
+    def consequence_text(self, kind: str, stage: str = "default", country: str | None = None) -> str | None:
+        """What may be said for this kind of debt and stage to a debtor in ``country``; None: nothing may."""
+        found = {(c.kind, c.stage): c.text for c in self.consequences if not c.countries or country in c.countries}
         return next((found[k] for k in ((kind, stage), (kind, "default"), ("default", stage), ("default", "default"))
                      if k in found), None)
 
@@ -190,37 +168,67 @@ class Operator(Part):
             at = self.next_opening(closes)
 
 
-def _check_logo(path: Path, logo: str | None) -> None:
-    """Raises OperatorError for a logo that is not there, or is something that not every reader of PDF shows."""
+def crisis_for(rules: Profile, office: Operator, region: str | None) -> tuple[Contact, ...]:
+    """Whom to ring in a crisis in ``region``: the profile's contacts, then the operator's own."""
+    own = tuple(Contact(name=each.name, phone=each.phone, how=each.how) for each in office.crisis
+                if each.country == rules.country)
+    return (*rules.crisis_for(region), *own)
+
+
+def _logo_problem(path: Path, logo: str | None) -> str | None:
+    """What is wrong with a logo: it is not there, or something that not every reader of PDF shows."""
     if logo is None:
-        return
+        return None
     try:
         with (path.parent / logo).open("rb") as file:
             start = file.read(8)
     except OSError as error:
-        raise OperatorError(f"{path.name}: logo: {logo} cannot be read: {error.strerror}") from None
+        return f"{logo} cannot be read: {error.strerror}"
     if start != b"\x89PNG\r\n\x1a\n" and not start.startswith(b"\xff\xd8\xff"):
-        raise OperatorError(f"{path.name}: logo: {logo} is neither a PNG nor a JPEG picture")
+        return f"{logo} is neither a PNG nor a JPEG picture"
+    return None
+
+
+def _against_the_law(office: Operator) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What the file says that the profiles do not allow or know, with its place in the file."""
+    rules = {profile.country: profile for profile in every_profile()}
+    most = min((p.complaint_days for c, p in rules.items() if p.complaint_days and any(
+        licence.country == c for licence in office.licences)), default=None)
+    if most is not None and office.complaints.answer_within_days > most:
+        yield ("complaints", "answer_within_days"), (
+            f"found {office.complaints.answer_within_days}, but the law asks for an answer within {most} days")
+    for name in ("licences", "free_of_licence"):
+        for number, one in enumerate(getattr(office, name)):
+            known = rules.get(one.country)
+            for region in one.regions if known else ():
+                if known.region(region) != region:
+                    yield (name, number, "regions"), (
+                        f"{region} is no state or nation of {known.title}{_meant(known, region)}")
+
+
+def _meant(rules: Profile, region: str) -> str:
+    found = rules.region(region)
+    return f" (write {found})" if found else ""
+
+
+def read_operator(path: Path) -> Operator:
+    """The operator in a file anywhere. Raises OperatorError with one line that says everything that is wrong."""
+    found = read(path, Operator)
+    wrong = list(_against_the_law(found))
+    if logo := _logo_problem(path, found.logo):
+        wrong.append((("logo",), logo))
+    if wrong:
+        marked = content(path)
+        raise WrongFile(path.name, [Problem(marked.line(place), ".".join(
+            f"[{step + 1}]" if isinstance(step, int) else step for step in place).replace(".[", "["), said)
+            for place, said in wrong])
+    return found
 
 
 @cache
 def operator() -> Operator:
-    """The operator of this installation. Raises OperatorError with one clear line per mistake."""
+    """The operator of this installation. Raises OperatorError with one clear line for all mistakes."""
     path = settings().operator_file
-    try:
-        loaded: Any = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise OperatorError(f"There is no operator file at {path}; copy operator.yml and put in who you are") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{path} cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        raise OperatorError(f"{path.name} is not valid YAML: {' '.join(str(error).split())}") from None
-    try:
-        found = Operator.model_validate(loaded)
-        _check_logo(path, found.logo)
-        return found
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg'].removeprefix('Value error, ')}"
-            for e in error.errors())
-        raise OperatorError(f"{path.name}: {problems}") from None
+    if not path.is_file():
+        raise OperatorError(f"There is no operator file at {path}; copy operator.yml and put in who you are")
+    return read_operator(path)

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ledger.balances import DebtLine, balance_of
+from compliance.asking import balance_of
+from ledger.balances import DebtLine
 from ledger.kinds import Bucket, DebtStatus, PostingKind
 from ledger.models import Account, Creditor, Debt, Entry, Txn
 from ledger.money import Money, zero

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from compliance.operator import Operator, operator
-from compliance.profile import Profile, profile
+from compliance.profile import Profile, profile_of
 from conversations.texts import FOLDER, day, known_locale, money, texts
 from exchange.account import DebtAccount, Movement, account_of
 from exchange.html import as_html
@@ -90,12 +90,12 @@ def _desk(session: Session, debtor_id: DebtorId, now: datetime, language: str | 
     return _Desk(
         say=lambda name, **values: words.text(f"paper_{name}", values),
         amount=lambda amount: money(amount.json(), locale), day=lambda on: day(on.isoformat(), locale),
-        operator=office, profile=profile(debtor.country), debtor=debtor, today=now.astimezone(zone).date())
+        operator=office, profile=profile_of(debtor), debtor=debtor, today=now.astimezone(zone).date())
 
 
 def _paper(desk: _Desk, title: str, facts: Sequence[tuple[str, str]], blocks: Sequence[Block]) -> Paper:
     office, debtor = desk.operator, desk.debtor
-    licence = office.licence_in(debtor.country)
+    licence = office.licence_in(debtor.country, desk.profile.region(debtor.region))
     foot = desk.say("foot", legal_name=office.legal_name, address=office.address,
                     licence=f"{licence.name}, {licence.number}" if licence else "")
     return Paper(
@@ -243,7 +243,7 @@ def _paying(desk: _Desk, shown: Sequence[DebtAccount]) -> list[Block]:
     lines = [account.line for account in shown if account.line is not None]
     if not any(line.askable and line.payable and not line.time_barred for line in lines):
         return []
-    ways = desk.operator.ways_to_pay
+    ways = desk.operator.ways_to_pay_in(desk.debtor.country)
     blocks: list[Block] = [Heading(desk.say("pay_heading")), Words(desk.say("pay", reference=desk.debtor.ref))]
     if ways:
         blocks.append(Table("", (), tuple(Row((way.name, way.text)) for way in ways), frozenset(), (24, 76)))

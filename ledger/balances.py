@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from ledger.holds import EFFECTS, active_holds, strongest
+from ledger.holds import active_holds, effect_of, strongest
 from ledger.kinds import Act, DebtStatus, HoldReason
 from ledger.models import Creditor, Debt, DebtBalance
 from ledger.money import Money, total, totals
@@ -50,6 +50,10 @@ class DebtLine:
     """Whether another system is the master and this figure is too old to agree anything on."""
     interest_rate: Decimal | None = None
     """The debt's own rate of interest, per cent a year."""
+    acknowledged_on: date | None = None
+    """The last payment or written acknowledgement that the creditor's file knows of."""
+    own_collector: bool = False
+    """Whether the creditor collects for itself."""
 
     @property
     def added(self) -> Money:
@@ -79,8 +83,8 @@ class DebtorBalance:
 _QUERY = (
     select(
         Debt.id, Debt.ref, Debt.kind, Debt.description, Debt.original_creditor, Debt.opened_on, Debt.due_on,
-        Debt.currency, Debt.status, Debt.time_barred, Debt.as_of, Debt.interest_rate,
-        Creditor.id.label("creditor_id"), Creditor.name, Creditor.policy,
+        Debt.currency, Debt.status, Debt.time_barred, Debt.as_of, Debt.interest_rate, Debt.last_acknowledged_on,
+        Creditor.id.label("creditor_id"), Creditor.name, Creditor.policy, Creditor.own_collector,
         DebtBalance.principal, DebtBalance.interest, DebtBalance.fees, DebtBalance.costs, DebtBalance.overpayment,
         DebtBalance.version,
     )
@@ -112,10 +116,11 @@ def balance_of(session: Session, debtor_id: DebtorId, *, now: datetime) -> Debto
             due_on=row.due_on, balance=balance, principal=parts[0], interest=parts[1], fees=parts[2], costs=parts[3],
             disputed=any(hold.reason in DISPUTED for hold in mine),
             hold=first.reason if first else None, hold_until=first.until if first else None,
-            payable=not balance.is_zero and all(EFFECTS[hold.reason].payable for hold in mine),
-            askable=not balance.is_zero and all(Act.ASK not in EFFECTS[hold.reason].stops for hold in mine),
+            payable=not balance.is_zero and all(effect_of(hold).payable for hold in mine),
+            askable=not balance.is_zero and all(Act.ASK not in effect_of(hold).stops for hold in mine),
             time_barred=row.time_barred, version=row.version, as_of=row.as_of,
             stale=load_policy(row.policy).master.stale(row.as_of, now), interest_rate=row.interest_rate,
+            acknowledged_on=row.last_acknowledged_on, own_collector=row.own_collector,
         ))
     return DebtorBalance(
         lines=lines,

@@ -1,4 +1,8 @@
-"""Holds: which reason stops which act, placing, lifting, asking."""
+"""Holds: which reason stops which act, placing, lifting, asking.
+
+The table here is the floor under every law. What a profile stops beyond it is kept with each hold when it is placed, so
+that a hold goes on to mean what it meant; ``compliance.holds`` knows the profiles, and who may place and lift.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +21,7 @@ from ledger.policy import policy_for
 from runtime.ids import DebtId, DebtorId
 
 __all__ = [
-    "EFFECTS", "Act", "Effect", "HoldReason", "active_holds", "authority_for", "days_stopped", "hold_until",
+    "EFFECTS", "Act", "Effect", "HoldReason", "active_holds", "authority_for", "days_stopped", "effect_of", "hold_until",
     "lift_hold", "place_hold", "placed_within_a_year", "stopped", "strongest",
 ]
 
@@ -55,6 +59,15 @@ EFFECTS: dict[HoldReason, Effect] = {
 _STRENGTH = {reason: place for place, reason in enumerate(EFFECTS)}
 
 
+def effect_of(hold: Hold) -> Effect:
+    """What this hold does: the table's floor for its reason, and what the law added when it was placed."""
+    floor = EFFECTS[hold.reason]
+    if not hold.also_stops and hold.payable is None:
+        return floor
+    added = (Act(act) for act in hold.also_stops.split(",") if act)
+    return Effect(floor.stops.union(added), floor.payable and hold.payable is not False)
+
+
 def strongest(holds: Iterable[Hold]) -> Hold | None:
     """The hold that matters most, the earliest of equals."""
     return min(holds, key=lambda hold: (_STRENGTH[hold.reason], hold.id), default=None)
@@ -62,22 +75,27 @@ def strongest(holds: Iterable[Hold]) -> Hold | None:
 
 def place_hold(
     session: Session, *, key: str, debtor_id: DebtorId, debt_id: DebtId | None, reason: HoldReason, now: datetime,
-    until: date | None, actor: str, cause: str,
+    until: date | None, actor: str, cause: str, effect: Effect | None = None,
 ) -> Hold:
     """Put a debt, or with ``debt_id=None`` everything of the debtor, on hold through ``until`` (None: until lifted).
 
-    A state, never a posting. The same key again returns the same hold.
+    A state, never a posting. ``effect`` is what the law where the debtor lives stops; less than the table's floor
+    changes nothing. The same key again returns the same hold.
     """
+    floor = EFFECTS[reason]
+    more = sorted(effect.stops - floor.stops) if effect else []
     hold = once(session, Hold, key, lambda: Hold(
         key=key, debtor_id=debtor_id, debt_id=debt_id, reason=reason, placed_at=now, until=until, actor=actor,
-        cause=cause,
+        cause=cause, also_stops=",".join(more),
+        payable=False if effect and floor.payable and not effect.payable else None,
     ))
     tell_hold(session, hold, "placed", now, **_told(hold))
     return hold
 
 
 def _told(hold: Hold) -> dict[str, Any]:
-    return {"stops": EFFECTS[hold.reason].stops, "payable": EFFECTS[hold.reason].payable}
+    effect = effect_of(hold)
+    return {"stops": effect.stops, "payable": effect.payable}
 
 
 def hold_until(
@@ -94,13 +112,16 @@ def hold_until(
     return max(known) if known and len(known) == len(ends) else None
 
 
-def lift_hold(session: Session, *, hold_id: int, now: datetime, actor: str) -> None:
-    """End a hold. Lifting it again changes nothing. Raises NotFound."""
+def lift_hold(session: Session, *, hold_id: int, now: datetime, actor: str, why: str | None = None) -> None:
+    """End a hold. Lifting it again changes nothing. Whether ``actor`` may is asked of ``compliance.holds``.
+
+    Raises NotFound.
+    """
     hold = session.get(Hold, hold_id, with_for_update=True, populate_existing=True)
     if hold is None:
         raise NotFound(f"there is no hold {hold_id}")
     if hold.lifted_at is None:
-        hold.lifted_at, hold.lifted_by = now, actor
+        hold.lifted_at, hold.lifted_by, hold.lifted_why = now, actor, why
         session.flush()
         tell_hold(session, hold, "lifted", now, **_told(hold))
 
@@ -158,7 +179,7 @@ def stopped(
     """
     return strongest(
         hold for hold in active_holds(session, debtor_id=debtor_id, now=now)
-        if act in EFFECTS[hold.reason].stops and hold.debt_id in (None, debt_id)
+        if act in effect_of(hold).stops and hold.debt_id in (None, debt_id)
     )
 
 
@@ -173,7 +194,7 @@ def days_stopped(
     query = select(Hold).where(Hold.debtor_id.in_(set(debts.values()))).order_by(Hold.id)
     by_debtor: dict[DebtorId, list[Hold]] = {}
     for hold in session.scalars(query):
-        if act in EFFECTS[hold.reason].stops:
+        if act in effect_of(hold).stops:
             by_debtor.setdefault(hold.debtor_id, []).append(hold)
     found: dict[DebtId, list[tuple[date, date]]] = {}
     for debt_id, debtor_id in debts.items():

@@ -26,7 +26,7 @@ from ledger.errors import (
     WrongCurrency,
 )
 from ledger.feed import tell_settlement
-from ledger.holds import EFFECTS, active_holds, strongest
+from ledger.holds import active_holds, effect_of, strongest
 from ledger.keeping import paid_on_debts
 from ledger.kinds import Authority, DebtStatus, PlanStatus, SettlementStatus
 from ledger.models import Creditor, Debt, DebtBalance, Plan, PlanDebt, Settlement, SettlementDue
@@ -268,7 +268,7 @@ def _end(
 def _settleable(session: Session, debt_id: DebtId, balance: DebtBalance, now: datetime) -> Debt:
     debt = session.get_one(Debt, debt_id, populate_existing=True)
     holds = active_holds(session, debtor_id=debt.debtor_id, now=now)
-    forbids = strongest(h for h in holds if h.debt_id in (None, debt_id) and not EFFECTS[h.reason].payable)
+    forbids = strongest(h for h in holds if h.debt_id in (None, debt_id) and not effect_of(h).payable)
     if forbids is not None or debt.status is not DebtStatus.OPEN or not balance.owed:
         raise CannotBeSettled(debt_id, forbids.reason if forbids else None)
     planned = session.scalar(

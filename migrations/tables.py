@@ -8,6 +8,7 @@ MODULES = (
     "conversations.models",
     "conversations.duty",
     "compliance.models",
+    "compliance.hold_log",
     "payments.models",
     "exchange.models",
     "outreach.models",

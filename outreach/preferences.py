@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from compliance.models import Channel, ContactWish
 from compliance.preferences import allowed_channels, contact_stopped, keep_channel, only_channel, set_allowed
-from compliance.profile import profile
+from compliance.profile import profile_of
 from ledger.models import Debtor
 from runtime.ids import DebtorId
 
@@ -35,7 +35,7 @@ def may_send_at(session: Session, debtor_id: DebtorId, *, now: datetime) -> bool
     An unknown time zone means no (rule 5).
     """
     debtor = session.get_one(Debtor, debtor_id)
-    if not profile(debtor.country).may_contact_at(now, debtor.timezone) or debtor.timezone is None:
+    if not profile_of(debtor).may_contact_at(now, debtor.timezone) or debtor.timezone is None:
         return False
     wish = session.get(ContactWish, debtor_id)
     local = now.astimezone(ZoneInfo(debtor.timezone)).time()

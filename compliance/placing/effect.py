@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from compliance import holds
 from compliance.identity import who
 from compliance.operator import operator
-from compliance.profile import Profile, profile
+from compliance.profile import Profile, profile, profile_of
 from conversations.duty import someone_on_duty
 from conversations.models import Conversation, Ticket
 from conversations.tickets import open_ticket
-from ledger.holds import active_holds, place_hold
+from ledger.holds import active_holds
 from ledger.kinds import DebtStatus, HoldReason
 from ledger.models import Creditor, Debt, Debtor, Hold
 from ledger.policy import policy_for
@@ -68,7 +69,7 @@ class Effect:
     def profile(self) -> Profile:
         """The rules where the debtor lives."""
         debtor = self.session.get(Debtor, self.debtor_id) if self.debtor_id is not None else None
-        return profile(debtor.country if debtor else self.conversation.locale[-2:])
+        return profile_of(debtor) if debtor else profile(self.conversation.locale[-2:])
 
     def hold(self, reason: HoldReason, *, debt_id: DebtId | None = None, until: date | None = None,
              cause: str = "") -> Hold | None:
@@ -83,7 +84,7 @@ class Effect:
             if standing.reason == reason and standing.debt_id == debt_id and as_long:
                 return standing
         scope = f":{debt_id}" if debt_id is not None else ""
-        return place_hold(
+        return holds.place(
             self.session, key=f"{self.key}:{reason}{scope}", debtor_id=self.debtor_id, debt_id=debt_id, reason=reason,
             now=self.now, until=until, actor=self.actor, cause=cause or f"conversation {self.conversation_id}")
 
@@ -149,7 +150,7 @@ def last_day(session: Session, *, debtor_id: DebtorId | None, reason: HoldReason
     Reasons that end only when staff lift them count as a year here; callers use this where a date is told.
     """
     debtor = session.get(Debtor, debtor_id) if debtor_id is not None else None
-    ends = [profile(debtor.country if debtor else None).hold_until(reason, today)]
+    ends = [profile_of(debtor).hold_until(reason, today)]
     if debtor_id is not None:
         creditors = session.scalars(
             select(Creditor).join(Debt, Debt.creditor_id == Creditor.id)

@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.kinds import HoldReason
 from ledger.models.columns import BigId, Key, coded
-from runtime.database import Base, UTCDateTime
+from runtime.database import Base, EncryptedText, UTCDateTime
 from runtime.ids import DebtId, DebtorId
 
 
@@ -28,3 +28,9 @@ class Hold(Base):
     cause: Mapped[str] = mapped_column(String(200))
     lifted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     lifted_by: Mapped[str | None] = mapped_column(String(100))
+    lifted_why: Mapped[str | None] = mapped_column(EncryptedText)
+    """The outcome it waited for, or why it was lifted."""
+    also_stops: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    """Acts that rest beyond the ledger's own table, by the law where the debtor lived when it was placed; by commas."""
+    payable: Mapped[bool | None] = mapped_column(Boolean)
+    """False: that law forbids payment where the ledger's own table would not; None: as in the table."""

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ledger.errors import AlreadyInPlan, DebtNotPayable, OutsidePolicy
-from ledger.holds import EFFECTS, active_holds, strongest
+from ledger.holds import active_holds, effect_of, strongest
 from ledger.kinds import DebtStatus, PlanAct, PlanStatus
 from ledger.models import Creditor, Debt, DebtBalance, Debtor, Plan, PlanDebt, PlanVersion
 from ledger.offers import Allowed, Offer, counter
@@ -40,7 +40,7 @@ def refuse_unpayable(
     """Raises DebtNotPayable for a debt that is not open, owes nothing or is on a hold that forbids paying."""
     holds = active_holds(session, debtor_id=debtor_id, now=now)
     for debt in debts:
-        forbids = strongest(h for h in holds if h.debt_id in (None, debt.id) and not EFFECTS[h.reason].payable)
+        forbids = strongest(h for h in holds if h.debt_id in (None, debt.id) and not effect_of(h).payable)
         if forbids is not None or debt.status is not DebtStatus.OPEN or not balances[debt.id].owed:
             raise DebtNotPayable(debt.id, forbids.reason if forbids else None)
 
