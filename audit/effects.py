@@ -1,0 +1,75 @@
+"""What several rules ask: had what the debtor said its effect?"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audit.case import Case, Did, Said
+from audit.rule import Found
+from audit.scope import Scope
+from compliance.legal_words import Claim, claims
+from compliance.profile import Profile, profile_of
+from conversations.models import Ticket
+from ledger.kinds import HoldReason
+from ledger.models import Debtor
+
+AT_ONCE = timedelta(hours=1)
+"""Within this time an effect is there, engine down or not."""
+SAME_MATTER = timedelta(hours=24)
+"""A ticket about the same matter that was opened so lately stands for this one too; staff act within it."""
+Days = Callable[[Profile], int | None]
+_WORTH_READING = re.compile(
+    r"mine|\bmy\b|owe|recogni|dispu|had|m[ií]a|debo|fraud|identi|stol|victim|name|nombre|used|dead|died|deceas|pass|longer|"
+    r"executor|wrong|incorrect|numero|número|called|person|bankrupt|chapter|iva|dro|trust deed|lawyer|attorney|solicitor|"
+    r"barrister|advis|represent|abogad", re.IGNORECASE)
+
+
+def claimed(words: str, claim: Claim) -> bool:
+    """Whether words claim something unmistakably. Most words are told at a glance that they do not."""
+    return _WORTH_READING.search(words) is not None and claim in claims(words)
+
+
+def by_staff(turn: Did) -> bool:
+    """Whether the turn was for staff to answer: the bot did nothing with it."""
+    return not turn.actions and turn.forced is None and turn.intent is None and turn.error is None
+
+
+def has_effect(case: Case, said: Said, turn: Did, *, tickets: tuple[str, ...], holds: tuple[HoldReason, ...]) -> bool:
+    """Whether there is a ticket of one of these kinds and, where it is known whose, a hold for one of these reasons."""
+    soon = said.at + (SAME_MATTER if by_staff(turn) else AT_ONCE)
+    if by_staff(turn) and case.now < soon:
+        return True  # staff still have time
+    if not case.ticket(*tickets, since=said.at - SAME_MATTER, until=soon):
+        return False
+    estate = case.estates.get(debtor_id) if (debtor_id := case.verified(said.at)) is not None else None
+    if estate is None or not holds:
+        return True
+    place = estate.places(said.at, said.at)[0]
+    return not estate.owed(place) or bool(estate.holds_at(soon, *holds)) or any(
+        hold.reason in holds and hold.placed_at <= soon and (hold.lifted_at or soon) >= said.at for hold in estate.holds)
+
+
+def overdue(session: Session, scope: Scope, kind: str, days: Days, what: str,
+            countries: frozenset[str] = frozenset()) -> Iterator[Found]:
+    """Tickets of a kind that were not closed in the days that the debtor's law gives; ``days`` picks them."""
+    rows = session.execute(
+        select(Ticket.id, Ticket.opened_at, Ticket.closed_at, Ticket.conversation_id, Debtor)
+        .outerjoin(Debtor, Debtor.id == Ticket.debtor_id)
+        .where(Ticket.kind == kind, scope.within(Ticket.opened_at))
+        .order_by(Ticket.id).execution_options(yield_per=500))
+    for number, opened_at, closed_at, conversation_id, debtor in rows:
+        if scope.conversation not in (None, conversation_id):
+            continue
+        if countries and debtor is not None and debtor.country not in countries:
+            continue
+        allowed = days(profile_of(debtor))
+        if allowed is None:
+            continue
+        due: datetime = opened_at + timedelta(days=allowed + 1)
+        if (closed_at or scope.now) > due:
+            late = "is still open" if closed_at is None else f"was closed on {closed_at:%Y-%m-%d}"
+            yield Found(f"{what} of {opened_at:%Y-%m-%d} was due within {allowed} days and {late}",
+                        subject=f"ticket D-{2000 + number}", at=opened_at)

@@ -1,0 +1,37 @@
+"""Rule 9: an opt-out in the debtor's own words works, also inside a flow."""
+
+import re
+from collections.abc import Iterator
+
+from audit.case import Case
+from audit.effects import AT_ONCE, SAME_MATTER
+from audit.rule import Found, Rule
+from compliance.safety_net import stop
+
+KINDS = ("stop_contact", "contact_preference", "wrong_person", "third_party", "deceased", "represented", "bankruptcy",
+         "fraud", "dispute")
+"""Each of these ends unasked contact too, or takes up the words."""
+WORTH_READING = re.compile(
+    r"stop|stahp|unsub|opt|remove|take me|take my|off|arr|end|quit|alto|para|pare|basta|det|m[aá]s|d[eé]j|cease|"
+    r"discontinue|halt|don|do not|never|no |leave|get|delete|lose|revok|withdraw|communic|contact|messag|text|call|receive|"
+    r"turn|wish|qu[ií]t|baja|ces", re.IGNORECASE)
+
+
+def check(case: Case) -> Iterator[Found]:
+    for said, turn in case.heard():
+        if not WORTH_READING.search(said.text) or not stop(said.text):
+            continue
+        estate = case.whose(said.at)
+        if case.stopped_at is not None and case.stopped_at <= said.at + AT_ONCE:
+            continue
+        if case.ticket(*KINDS, since=said.at - SAME_MATTER, until=said.at + AT_ONCE):
+            continue
+        if estate is not None and any(not p.allowed and p.since <= said.at + AT_ONCE for p in estate.preferences):
+            continue
+        yield Found("the debtor asked us to stop, and nothing was stopped", said)
+
+
+RULE = Rule(9, "“Stop” works in any words", "Reg F 1006.6(e)",
+            "what debtors typed, as the safety net reads it; stops, preferences and tickets",
+            "Stop contact now, tell the debtor, and add the words to the safety net's tests if it missed them.",
+            conversation=check)
