@@ -44,9 +44,9 @@ def estates(session: Session, debtor_ids: Collection[DebtorId]) -> dict[DebtorId
     found = {debtor.id: Estate(debtor) for debtor in session.scalars(
         select(Debtor).where(Debtor.id.in_(debtor_ids)).options(*_SEALED))}
     whose: dict[DebtId, Estate] = {}
-    decided = dict(session.execute(
+    decided = {debt_id: too_old for debt_id, too_old in session.execute(
         select(HoldAct.debt_id, HoldAct.too_old).where(HoldAct.debtor_id.in_(found), HoldAct.what == Deed.DECIDED_AGE)
-        .order_by(HoldAct.id)).tuples())
+        .order_by(HoldAct.id))}
     for debt, creditor in session.execute(
             select(Debt, Creditor).join(Creditor, Creditor.id == Debt.creditor_id).where(Debt.debtor_id.in_(found))
             .order_by(Debt.id)):
@@ -54,8 +54,8 @@ def estates(session: Session, debtor_ids: Collection[DebtorId]) -> dict[DebtorId
         whose[debt.id] = mine
         mine.debts[debt.id] = DebtFact(
             debt.id, debt.ref, creditor.id, creditor.name, creditor.policy, creditor.own_collector, debt.currency,
-            debt.kind, debt.status, debt.opened_on, debt.due_on, debt.last_acknowledged_on, debt.time_barred, debt.as_of,
-            decided.get(debt.id))
+            debt.kind, debt.status, debt.opened_on, debt.due_on, debt.last_acknowledged_on, debt.time_barred,
+            debt.as_of, decided.get(debt.id))
     _entries(session, whose)
     for hold in session.scalars(select(Hold).where(Hold.debtor_id.in_(found)).order_by(Hold.id)):
         found[hold.debtor_id].holds.append(hold)

@@ -1,4 +1,4 @@
-"""One conversation as rules look at it: what was said, what the debtor did, who it was, and what the books held then."""
+"""One conversation as rules look at it: what was said, what the debtor did, who it was, what the books held then."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +19,9 @@ from runtime.ids import DebtorId
 
 Read = Callable[[Any], Any]
 
-AMOUNT = re.compile(r"(?:[£$€]\s?\d[\d,.]*|\b\d[\d,.]*\s?(?:€|gbp|usd|eur|pounds?|dollars?|quid|euros?)\b|\b(?:gbp|usd|eur)\s?\d[\d,.]*)")
+AMOUNT = re.compile(r"[£$€]\s?\d[\d,.]*|\b\d[\d,.]*\s?(?:€|(?:gbp|usd|eur|pounds?|dollars?|quid|euros?)\b)|"
+                    r"\b(?:gbp|usd|eur)\s?\d[\d,.]*")
+"""An amount of money in words of any language we write."""
 INVITING = frozenset({"pay_now", "request_payment_plan", "promise_to_pay", "confirm_plan"})
 """Intents of buttons that invite to pay."""
 SERVICE = frozenset({
@@ -29,6 +31,10 @@ SERVICE = frozenset({
     "unknown_button", "attachment",
 })
 """Texts said without a turn that the debtor's own act caused all the same: service messages, not proactive ones."""
+
+
+ANSWERED_WITHIN = timedelta(days=7)
+"""For so long after the debtor's last words what staff write is an answer."""
 
 
 class Said:
@@ -196,14 +202,15 @@ class Case:
                     yield said, turn
 
     def proactive(self) -> Iterator[Said]:
-        """What we said that no act of the debtor's caused; staff's replies within a week of the debtor's words are not."""
+        """What we said that no act of the debtor's caused; staff's answers to the debtor's words are not of it."""
         last: datetime | None = None
         for said in self.messages:
             if said.author == Author.DEBTOR:
                 last = said.at
-            elif said.bot and said.turn_id is None and said.name not in SERVICE:
-                yield said
-            elif said.author == Author.STAFF and (last is None or said.at - last > timedelta(days=7)):
+            elif said.bot:
+                if said.turn_id is None and said.name not in SERVICE:
+                    yield said
+            elif said.author == Author.STAFF and (last is None or said.at - last > ANSWERED_WITHIN):
                 yield said
 
     def found(self, group: str, said: Said) -> str | None:
@@ -307,7 +314,7 @@ class Case:
         return somebody.profile if somebody else profile(self.locale[-2:])
 
     def ticket(self, *kinds: str, since: datetime, until: datetime) -> bool:
-        """Whether a ticket of one of these kinds was open or opened within a time, for this conversation or its debtor."""
+        """Whether a ticket of one of these kinds was open within a time, for this conversation or its debtor."""
         return any(t.kind in kinds and t.opened_at <= until and (t.closed_at is None or t.closed_at >= since)
                    for t in self.tickets)
 
@@ -321,7 +328,8 @@ def allowed_words(rules: Profile) -> tuple[str, ...]:
     if key not in _ALLOWED:
         office = operator()
         texts = [c.text for c in office.consequences]
-        texts += [text.format(operator=office.legal_name) for d in rules.disclosures.values() for text in d.text.values()]
+        texts += [text.format(operator=office.legal_name)
+                  for disclosure in rules.disclosures.values() for text in disclosure.text.values()]
         names = [c.name for c in (*rules.crisis, *rules.free_advice)]
         names += [office.legal_name, office.trading_name, rules.fraud_report, office.website, office.email or ""]
         names += [licence.name for licence in office.licences]

@@ -13,6 +13,7 @@ from audit.scope import Scope
 from compliance.legal_words import Claim, claims
 from compliance.profile import Profile, profile_of
 from conversations.models import Ticket
+from conversations.turns import URGENT
 from ledger.kinds import HoldReason
 from ledger.models import Debtor
 
@@ -22,9 +23,9 @@ SAME_MATTER = timedelta(hours=24)
 """A ticket about the same matter that was opened so lately stands for this one too; staff act within it."""
 Days = Callable[[Profile], int | None]
 _WORTH_READING = re.compile(
-    r"mine|\bmy\b|owe|recogni|dispu|had|m[ií]a|debo|fraud|identi|stol|victim|name|nombre|used|dead|died|deceas|pass|longer|"
-    r"executor|wrong|incorrect|numero|número|called|person|bankrupt|chapter|iva|dro|trust deed|lawyer|attorney|solicitor|"
-    r"barrister|advis|represent|abogad", re.IGNORECASE)
+    r"mine|\bmy\b|owe|recogni|dispu|had|m[ií]a|debo|fraud|identi|stol|victim|name|nombre|used|dead|died|deceas|pass|"
+    r"longer|executor|wrong|incorrect|n[uú]mero|called|person|bankrupt|chapter|iva|dro|trust deed|lawyer|attorney|"
+    r"solicitor|barrister|advis|represent|abogad", re.IGNORECASE)
 
 
 def claimed(words: str, claim: Claim) -> bool:
@@ -34,11 +35,12 @@ def claimed(words: str, claim: Claim) -> bool:
 
 def by_staff(turn: Did) -> bool:
     """Whether the turn was for staff to answer: the bot did nothing with it."""
-    return not turn.actions and turn.forced is None and turn.intent is None and turn.error is None
+    return not turn.actions and turn.intent is None and turn.error is None and turn.forced not in URGENT
 
 
-def has_effect(case: Case, said: Said, turn: Did, *, tickets: tuple[str, ...], holds: tuple[HoldReason, ...]) -> bool:
-    """Whether there is a ticket of one of these kinds and, where it is known whose, a hold for one of these reasons."""
+def has_effect(case: Case, said: Said, turn: Did, *, tickets: tuple[str, ...],
+               holds: tuple[HoldReason, ...]) -> bool:
+    """Whether there is a ticket of one of these kinds and, where it is known whose, a hold for such a reason."""
     soon = said.at + (SAME_MATTER if by_staff(turn) else AT_ONCE)
     if by_staff(turn) and case.now < soon:
         return True  # staff still have time

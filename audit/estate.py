@@ -164,13 +164,8 @@ class Estate:
     def places(self, first: datetime, last: datetime) -> list[int]:
         """The states of the books between two moments, as places in the entries, the latest first."""
         begin, end = self._place(first), self._place(last)
-        seen, found = set(), []
-        for place in range(end, begin - 1, -1):
-            if place == end or place == begin or self.entries[place - 1].txn_id != self.entries[place].txn_id:
-                if place not in seen:
-                    seen.add(place)
-                    found.append(place)
-        return found
+        return [place for place in range(end, begin - 1, -1)
+                if place in (begin, end) or self.entries[place - 1].txn_id != self.entries[place].txn_id]
 
     def owed(self, place: int) -> dict[DebtId, int]:
         """What was owed on each debt in a state of the books, in minor units; only where something was."""

@@ -1,4 +1,4 @@
-"""Which figures and days a message may state: those of the books at that moment, of what was agreed, of the debtor's words."""
+"""Which figures and days a message may state: the books' at that moment, what was agreed, what the debtor named."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -64,9 +64,10 @@ class Stated:
                 paid, left, whole, overdue = (_money(part, name) for name in ("paid", "left", "total", "overdue"))
                 if self._known(whole) and paid.minor + left.minor == whole.minor and overdue.minor <= whole.minor:
                     found |= {paid, left, overdue}
-            if {"amount", "balance", "payments", "until"} <= part.keys() and self._known(_money(part, "balance")):
-                if _money(part, "amount").minor < _money(part, "balance").minor:
-                    found.add(_money(part, "amount"))
+            if {"amount", "balance", "payments", "until"} <= part.keys():
+                amount, balance = _money(part, "amount"), _money(part, "balance")
+                if self._known(balance) and amount.minor < balance.minor:
+                    found.add(amount)
             if {"amount", "on"} <= part.keys() and isinstance(part["on"], Mapping):
                 found |= set(self._of_a_due(part))
         return frozenset(found)
@@ -113,7 +114,8 @@ class Stated:
         for around in (-1, 0, 1):
             begun = today + timedelta(days=around)
             ends = [self.estate.profile.hold_until(HoldReason.HARDSHIP, begun)]
-            ends += [load_policy(debt.policy).hold_until(HoldReason.HARDSHIP, begun) for debt in self.estate.debts.values()]
+            ends += [load_policy(debt.policy).hold_until(HoldReason.HARDSHIP, begun)
+                     for debt in self.estate.debts.values()]
             found.update(end for end in ends if end is not None)
         return found
 
@@ -121,7 +123,8 @@ class Stated:
         """An amount in the words or the card that is not among the typed values; None: there is none."""
         text = " ".join(self.said.text.casefold().split())
         if AMOUNT.search(text):
-            for told in sorted({" ".join(w.casefold().split()) for w in words(self.said.values)}, key=len, reverse=True):
+            told_texts = {" ".join(told.casefold().split()) for told in words(self.said.values)}
+            for told in sorted(told_texts, key=len, reverse=True):
                 if len(told) > 2:
                     text = text.replace(told, " ~ ")
             for _, money in sorted(self.said.money, key=lambda one: -one[1].minor):

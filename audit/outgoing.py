@@ -82,8 +82,9 @@ def outbox(session: Session, scope: Scope, reader: Reader) -> Iterator[list[Outg
     """The outbox in batches, without what goes to staff and what only carries a message of a conversation."""
     table = OutboxItem.__table__.c
     read, last = reader.of(table.payload), 0
-    query = select(OutboxItem.id, OutboxItem.kind, OutboxItem.conversation_id, OutboxItem.created_at, OutboxItem.sent_at,
-                   stored(table.payload)).where(
+    query = select(
+        OutboxItem.id, OutboxItem.kind, OutboxItem.conversation_id, OutboxItem.created_at, OutboxItem.sent_at,
+        stored(table.payload)).where(
         OutboxItem.kind.not_in((*TO_STAFF, "telegram")), scope.within(OutboxItem.created_at)).order_by(OutboxItem.id)
     if scope.conversation is not None:
         query = query.where(OutboxItem.conversation_id == scope.conversation)

@@ -64,8 +64,9 @@ def agreed(session: Session, scope: Scope, *reasons: HoldReason, countries: froz
         ).join(PayLinkPart, PayLinkPart.pay_link_id == PayLink.id)),
         ("plan", select(Plan.id, Plan.agreed_at.label("at"), Plan.debtor_id, PlanDebt.debt_id, Plan.actor)
          .join(PlanDebt, PlanDebt.plan_id == Plan.id)),
-        ("promise", select(Promise.id, Promise.made_at.label("at"), Promise.debtor_id, PromiseDebt.debt_id, Promise.actor)
-         .join(PromiseDebt, PromiseDebt.promise_id == Promise.id)),
+        ("promise", select(
+            Promise.id, Promise.made_at.label("at"), Promise.debtor_id, PromiseDebt.debt_id, Promise.actor,
+        ).join(PromiseDebt, PromiseDebt.promise_id == Promise.id)),
     )
     for what, query in made:
         part = query.subquery()

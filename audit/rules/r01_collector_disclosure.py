@@ -26,7 +26,7 @@ def check(case: Case) -> Iterator[Found]:
         again = estate.profile.disclosed_again_after + SLACK
         if (last is None or said.at - last > again) and (what := case.speaks_of_debt(said)):
             reported = True
-            when = "before any disclosure" if last is None else f"{(said.at - last).days} day(s) after the last disclosure"
+            when = f"{(said.at - last).days} day(s) after the last disclosure" if last else "before any disclosure"
             yield Found(f"speaks of a debt ({what}) {when}", said)
 
 

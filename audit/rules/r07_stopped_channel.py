@@ -24,7 +24,7 @@ def check(case: Case) -> Iterator[Found]:
             continue
         opened = estate is not None and any(p.channel == case.channel and p.allowed for p in estate.preferences)
         if case.stopped_at is not None and case.stopped_at < said.at - SLACK and not opened:
-            yield Found(f"sent unasked in a conversation in which contact was stopped on {case.stopped_at:%Y-%m-%d}", said)
+            yield Found(f"sent unasked in a conversation that was stopped on {case.stopped_at:%Y-%m-%d}", said)
 
 
 def outgoing(item: Outgoing) -> Iterator[Found]:

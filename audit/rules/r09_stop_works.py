@@ -13,12 +13,12 @@ KINDS = ("stop_contact", "contact_preference", "wrong_person", "third_party", "d
 """Each of these ends unasked contact too, or takes up the words."""
 WORTH_READING = re.compile(
     r"stop|stahp|unsub|opt|remove|take me|take my|off|arr|end|quit|alto|para|pare|basta|det|m[aá]s|d[eé]j|cease|"
-    r"discontinue|halt|don|do not|never|no |leave|get|delete|lose|revok|withdraw|communic|contact|messag|text|call|receive|"
-    r"turn|wish|qu[ií]t|baja|ces", re.IGNORECASE)
+    r"discontinue|halt|don|do not|never|no |leave|get|delete|lose|revok|withdraw|communic|contact|messag|text|call|"
+    r"receive|turn|wish|qu[ií]t|baja|ces", re.IGNORECASE)
 
 
 def check(case: Case) -> Iterator[Found]:
-    for said, turn in case.heard():
+    for said, _ in case.heard():
         if not WORTH_READING.search(said.text) or not stop(said.text):
             continue
         estate = case.whose(said.at)

@@ -12,9 +12,9 @@ from audit.rule import US, Found, Rule
 
 def _ceased(estate: Estate | None, at: datetime) -> datetime | None:
     """Since when everything is to cease, by the debtor's word."""
-    words = [p.since for p in estate.preferences if p.reason == "stop_contact" and not p.allowed and p.since < at - SLACK
-             ] if estate else []
-    return min(words, default=None)
+    words = estate.preferences if estate else []
+    return min((p.since for p in words if p.reason == "stop_contact" and not p.allowed and p.since < at - SLACK),
+               default=None)
 
 
 def check(case: Case) -> Iterator[Found]:

@@ -13,7 +13,8 @@ def books(session: Session, scope: Scope) -> Iterator[Found]:
     yield from overdue(session, scope, "validation", lambda rules: rules.validation_days, "a request for proof", US)
 
 
-RULE = Rule(12, "Validation information in time", "Reg F 1006.34", "tickets of requests for proof, and when they closed",
+RULE = Rule(12, "Validation information in time", "Reg F 1006.34",
+            "tickets of requests for proof, and when they closed",
             "Send the papers today.", countries=US, collectors_only=True, books=books,
             not_judged=("the notice within five days of the first communication: notices leave by post, and no table "
                         "records that they were sent",))

@@ -1,4 +1,4 @@
-"""Rule 15: on a debt that is too old nothing is invited before the disclosure; where its age is unknown, staff decide."""
+"""Rule 15: on a debt that is too old nothing is invited before the disclosure; an unknown age is for staff."""
 
 from collections.abc import Iterator
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from audit.rule import US, Found, Rule
 from audit.scope import Scope
 from ledger.models import Account, Debtor, Entry
-from payments.models import CheckoutSession, Payment, PayLinkPart
+from payments.models import CheckoutSession, PayLinkPart, Payment
 
 PAGE = 500
 
@@ -41,7 +41,8 @@ def books(session: Session, scope: Scope) -> Iterator[Found]:
             if posted.get(row.txn_id, {}) != shown:
                 yield Found("was posted otherwise than the page showed", subject=f"payment {row.id}", at=row.paid_at)
             elif any(minor > chosen.get(debt_id, 0) for debt_id, minor in shown.items()):
-                yield Found("was divided otherwise than the debtor directed", subject=f"payment {row.id}", at=row.paid_at)
+                yield Found("was divided otherwise than the debtor directed", subject=f"payment {row.id}",
+                            at=row.paid_at)
 
 
 RULE = Rule(17, "A payment goes where the debtor directed it", "Reg F 1006.30(c)",

@@ -28,11 +28,11 @@ def books(session: Session, scope: Scope) -> Iterator[Found]:
         if policy.master.system == "theirs":
             continue  # the creditor's own books, by its own agreement
         if bucket in (Bucket.FEES, Bucket.COSTS):
-            yield Found(f"adds {bucket} to debt {debt_id}; the policy {policy_name} allows none", subject=f"posting {number}",
-                        at=at)
+            yield Found(f"adds {bucket} to debt {debt_id}; the policy {policy_name} allows none",
+                        subject=f"posting {number}", at=at)
         elif kind == PostingKind.ACCRUAL and policy.interest.method is None and rate is None:
-            yield Found(f"adds interest to debt {debt_id}; the policy {policy_name} has none", subject=f"posting {number}",
-                        at=at)
+            yield Found(f"adds interest to debt {debt_id}; the policy {policy_name} has none",
+                        subject=f"posting {number}", at=at)
 
 
 RULE = Rule(18, "No charge that agreement or law does not allow", "Reg F 1006.22(b)",

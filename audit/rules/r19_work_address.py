@@ -13,4 +13,4 @@ def outgoing(item: Outgoing) -> Iterator[Found]:
 
 RULE = Rule(19, "Nothing goes to work", "Reg F 1006.22(f)", "outbox rows whose address is marked as work",
             "Use another address.", countries=US, collectors_only=True, outgoing=outgoing,
-            not_judged=("addresses that only the words of a wish call work: debtors' contact points carry no such mark",))
+            not_judged=("addresses that only a debtor's words call work: contact points carry no such mark",))

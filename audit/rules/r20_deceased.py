@@ -15,7 +15,8 @@ from ledger.kinds import HoldReason
 def check(case: Case) -> Iterator[Found]:
     for turn in case.turns.values():
         answers = case.answers(turn)
-        if "action_deceased" in turn.actions and answers and not any(case.found("condolence", said) for said in answers):
+        if "action_deceased" in turn.actions and answers and not any(
+                case.found("condolence", said) for said in answers):
             yield Found("a death was reported and no condolence was said", answers[0])
     for said in case.ours:
         estate = case.whose(said.at)

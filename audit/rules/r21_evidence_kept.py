@@ -21,5 +21,6 @@ def check(case: Case) -> Iterator[Found]:
                     at=case.last_activity_at)
 
 
-RULE = Rule(21, "Evidence is kept three years", "Reg F 1006.100", "the unbroken numbers of each conversation's messages",
+RULE = Rule(21, "Evidence is kept three years", "Reg F 1006.100",
+            "the unbroken numbers of each conversation's messages",
             "Restore them from the backup, and find out what removed them.", conversation=check)

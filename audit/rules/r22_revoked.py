@@ -18,7 +18,8 @@ def check(case: Case) -> Iterator[Found]:
                 yield Found("a second confirmation of the same stop", said)
             confirmed.add(said.turn_id)
     for said in case.proactive():
-        if (word := stopped(case.whose(said.at) or case.anyone(), case.channel, said.at)) and word.reason == "stop_contact":
+        word = stopped(case.whose(said.at) or case.anyone(), case.channel, said.at)
+        if word and word.reason == "stop_contact":
             yield Found(f"sent although consent was revoked on {word.since:%Y-%m-%d}", said)
 
 
@@ -28,5 +29,6 @@ def outgoing(item: Outgoing) -> Iterator[Found]:
         yield Found(f"sent by {item.channel} although consent was revoked on {word.since:%Y-%m-%d}")
 
 
-RULE = Rule(22, "Revoked consent is final", "47 CFR 64.1200", "confirmations of stops, and what was sent on the channel since",
+RULE = Rule(22, "Revoked consent is final", "47 CFR 64.1200",
+            "confirmations of stops, and what was sent on the channel since",
             "Send nothing more on that channel.", countries=US, conversation=check, outgoing=outgoing)

@@ -41,4 +41,5 @@ def books(session: Session, scope: Scope) -> Iterator[Found]:
 
 RULE = Rule(25, "Collection pauses for a plan or advice", "CONC 7.3.11",
             "holds for advice and hardship, how long they last, and what was sent meanwhile",
-            "Make the hold longer, and stop what was sent.", countries=UK, conversation=check, outgoing=outgoing, books=books)
+            "Make the hold longer, and stop what was sent.", countries=UK, conversation=check, outgoing=outgoing,
+            books=books)

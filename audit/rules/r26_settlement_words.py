@@ -1,4 +1,4 @@
-"""Rule 26: a settlement is offered without "final" or a countdown, and with "we are not obliged to repeat this offer"."""
+"""Rule 26: no "final" and no countdown with a settlement, but "we are not obliged to repeat this offer"."""
 
 from collections.abc import Iterator
 

@@ -25,5 +25,6 @@ def check(case: Case) -> Iterator[Found]:
             yield Found("asked whether it is a bot, it did not say so", answers[0])
 
 
-RULE = Rule(30, "The bot says that it is a bot", "EU AI Act art. 50", "the first words of each conversation, and answers to the question",
+RULE = Rule(30, "The bot says that it is a bot", "EU AI Act art. 50",
+            "the first words of each conversation, and answers to the question",
             "Greet before answering on that channel; add the question to the training data.", conversation=check)

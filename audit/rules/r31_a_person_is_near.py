@@ -1,4 +1,4 @@
-"""Rule 31: a person is always one step away, no loop is longer than two misunderstandings, nobody is left unanswered."""
+"""Rule 31: a person is always one step away, no loop is longer than two misunderstandings, nobody goes unanswered."""
 
 from collections.abc import Iterator
 

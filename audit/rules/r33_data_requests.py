@@ -10,7 +10,8 @@ from audit.scope import Scope
 
 
 def books(session: Session, scope: Scope) -> Iterator[Found]:
-    yield from overdue(session, scope, "privacy", lambda rules: rules.data_request_days, "a request about personal data")
+    yield from overdue(session, scope, "privacy", lambda rules: rules.data_request_days,
+                       "a request about personal data")
 
 
 RULE = Rule(33, "Data requests are answered", "GDPR 9, 15, 17, 22", "tickets about personal data, and when they closed",
