@@ -1,13 +1,8 @@
 """What the law wants said before a debt is spoken of (rules 1 and 2: Regulation F, 12 CFR 1006.18(e))."""
 
-from datetime import timedelta
-
 from actions.context import Context
 from conversations.say import Say
 from ledger.balances import third_party_collector
-
-LATER = timedelta(hours=24)
-"""After this long a message counts as a later communication and says again that it is from a debt collector."""
 
 SILENT = frozenset({
     "action_self_harm", "action_wrong_person", "action_third_party", "action_deceased", "action_for_themselves",
@@ -25,7 +20,7 @@ def before(ctx: Context, action: str) -> list[Say]:
     if not ctx.profile.collector_disclosure or not third_party_collector(ctx.session, ctx.verified):
         return []
     last = ctx.conversation.disclosed_at
-    if last is not None and ctx.now - last < LATER:
+    if last is not None and ctx.now - last < ctx.profile.disclosed_again_after:
         return []
     words = ctx.profile.disclosure(first=last is None, language=ctx.conversation.language)
     if words is None:

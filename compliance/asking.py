@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from compliance.hold_log import Deed, HoldAct
 from compliance.operator import operator
 from compliance.prescribed import Role
-from compliance.profile import profile_of
+from compliance.profile import Profile, profile_of
 from compliance.time_bar import Age, Dates
 from conversations.tickets import open_ticket
 from ledger import balances
@@ -22,7 +22,10 @@ from ledger.keeping import paid_by_day
 from ledger.models import Debtor
 from runtime.ids import ConversationId, DebtorId
 
+DECIDED_FOR = timedelta(days=366)
+"""How long staff's "not too old" counts: debts grow older, so then it is put to them again."""
 _KNOWN = {True: Age.TOO_OLD, False: Age.IN_TIME, None: Age.UNKNOWN}
+_BARRED = {age: barred for barred, age in _KNOWN.items()}
 
 
 def role_of(line: DebtLine) -> Role:
@@ -43,17 +46,21 @@ def age_of(session: Session, debtor: Debtor, line: DebtLine, today: date) -> Age
     What staff decided counts before everything, then that the creditor calls it too old, then the dates. A creditor's
     "no" against the dates is put to staff; where the dates say nothing it counts.
     """
-    rules = profile_of(debtor)
-    place = rules.region(debtor.region)
+    return _age(session, line, today, profile_of(debtor), debtor.region)
+
+
+def _age(session: Session, line: DebtLine, today: date, rules: Profile, region: str | None) -> Age:
+    place = rules.region(region)
     dates = Dates(line.opened_on, line.due_on, line.acknowledged_on)
     age = Age.TOO_OLD if line.time_barred else rules.time_bar.age(line.kind, place, dates, today)
     if age is Age.IN_TIME:
         return age
     decided = session.scalar(
-        select(HoldAct.too_old).where(HoldAct.debt_id == line.debt_id, HoldAct.what == Deed.DECIDED_AGE)
+        select(HoldAct).where(HoldAct.debt_id == line.debt_id, HoldAct.what == Deed.DECIDED_AGE)
         .order_by(HoldAct.id.desc()).limit(1))
     if decided is not None:
-        return _KNOWN[decided]
+        over = not decided.too_old and decided.at.date() + DECIDED_FOR < today
+        return Age.UNKNOWN if over else _KNOWN[decided.too_old]
     if line.time_barred:
         return age
     if paid := paid_by_day(session, line.debt_id):  # our own books know of later payments than the creditor's file
@@ -72,13 +79,14 @@ def lawful(session: Session, debtor: Debtor, balance: DebtorBalance, *, now: dat
     """
     if not balance.lines:
         return balance
-    today = day_of(debtor, now)
+    today, rules = day_of(debtor, now), profile_of(debtor)
+    may_ask = {role: licensed(debtor, role, now) for role in set(map(role_of, balance.lines))}
     lines = []
     for line in balance.lines:
-        age = age_of(session, debtor, line, today)
-        may = age is not Age.UNKNOWN and licensed(debtor, role_of(line), now)
-        lines.append(replace(line, askable=line.askable and may,
-                             time_barred={known: barred for barred, known in _KNOWN.items()}[age]))
+        age = _age(session, line, today, rules, debtor.region)
+        may = age is not Age.UNKNOWN and may_ask[role_of(line)]
+        same = (may or not line.askable) and line.time_barred is _BARRED[age]
+        lines.append(line if same else replace(line, askable=line.askable and may, time_barred=_BARRED[age]))
     return replace(balance, lines=lines)
 
 
@@ -99,8 +107,10 @@ def put_to_staff(session: Session, *, debtor_id: DebtorId, conversation_id: Conv
     debtor = session.get_one(Debtor, debtor_id)
     for line in lines:
         if line.time_barred is None:
+            before = session.scalar(select(func.count()).select_from(HoldAct).where(
+                HoldAct.debt_id == line.debt_id, HoldAct.what == Deed.DECIDED_AGE))
             open_ticket(
-                session, key=f"age:{line.debt_id}", conversation_id=conversation_id, debtor_id=debtor_id,
+                session, key=f"age:{line.debt_id}:{before}", conversation_id=conversation_id, debtor_id=debtor_id,
                 kind="age_unknown", urgent=False, now=now,
                 summary=f"Whether {line.ref} is too old cannot be told from its dates. Decide it; nothing is asked "
                         "for meanwhile.")

@@ -1,4 +1,4 @@
-"""Statutory schemes that stop collecting for a time (rule 29). Our own pause is a *hold*, and never called after them."""
+"""Statutory schemes that stop collecting for a time (rule 29). Our own pause is a *hold*, and never called so."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta

@@ -28,8 +28,8 @@ from ledger.policy.problems import Problem
 from runtime.errors import OperatorError
 from runtime.settings import settings
 
-__all__ = ["WEEKDAYS", "Complaints", "Consequence", "Licence", "Ombudsman", "Opening", "Operator", "WayToPay", "Weekday",
-           "crisis_for", "operator", "read_operator"]
+__all__ = ["WEEKDAYS", "Complaints", "Consequence", "Licence", "Ombudsman", "Opening", "Operator", "WayToPay",
+           "Weekday", "crisis_for", "operator", "read_operator"]
 
 
 class Operator(Names):
@@ -200,8 +200,8 @@ def _against_the_law(office: Operator) -> Iterator[tuple[tuple[str | int, ...], 
     for name in ("licences", "free_of_licence"):
         for number, one in enumerate(getattr(office, name)):
             known = rules.get(one.country)
-            for region in one.regions if known else ():
-                if known.region(region) != region:
+            for region in one.regions:
+                if known is not None and known.region(region) != region:
                     yield (name, number, "regions"), (
                         f"{region} is no state or nation of {known.title}{_meant(known, region)}")
 

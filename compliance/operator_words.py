@@ -8,7 +8,8 @@ from compliance.operator import Operator
 from compliance.profile import every_profile
 
 _THREATS = re.compile(r"\b(court|sue|suing|bailiff\w*|enforcement|arrest\w*|prison|jail|wages?|garnish\w*|repossess\w*|"
-                      r"attorneys?|solicitors?|lien|evict\w*|credit (?:file|score|report)|disconnect\w*|cut off)\b", re.I)
+                      r"attorneys?|solicitors?|lien|evict\w*|credit (?:file|score|report)|disconnect\w*|cut off)\b",
+                      re.I)
 
 
 def explain(office: Operator) -> Iterator[str]:
@@ -43,8 +44,8 @@ def _who(office: Operator) -> Iterator[str]:
 def _licences(office: Operator) -> Iterator[str]:
     for one in office.licences:
         until = f", until {one.until}" if one.until else ""
-        yield (f"{_place(one.country, one.regions)}: {one.name}, number {one.number}{until}. Debtors are told to look it "
-               f"up on the {one.register_name} ({one.register_url}).")
+        yield (f"{_place(one.country, one.regions)}: {one.name}, number {one.number}{until}. Debtors are told to look "
+               f"it up on the {one.register_name} ({one.register_url}).")
     for free in office.free_of_licence:
         yield f"{_place(free.country, free.regions)}: no licence is needed, says {free.why}."
     yield "Everywhere else nothing is asked for and nothing sent unasked, and staff are told."
@@ -90,13 +91,15 @@ def warnings(office: Operator, today: date) -> Iterator[str]:
     """What is allowed but should be looked at: threats, licences that end, countries without one, no ombudsman."""
     for one in office.consequences:
         if found := sorted({match.lower() for match in _THREATS.findall(one.text)}):
-            yield (f"the consequence text for {one.kind}, {one.stage}, speaks of {', '.join(found)}: that must be lawful, "
-                   "intended and true for every such debt (rule 16).")
+            yield (f"the consequence text for {one.kind}, {one.stage}, speaks of {', '.join(found)}: that must be "
+                   "lawful, intended and true for every such debt (rule 16).")
     for licence in office.licences:
         if licence.until is not None and licence.until < today:
-            yield f"the licence {licence.number} in {licence.country} ended on {licence.until}: nothing is asked for there."
+            yield (f"the licence {licence.number} in {licence.country} ended on {licence.until}: nothing is asked for "
+                   "there.")
     for rules in every_profile():
-        if not any(each.country == rules.country for each in (*office.licences, *office.free_of_licence)):
+        countries = {each.country for each in office.licences} | {each.country for each in office.free_of_licence}
+        if rules.country not in countries:
             yield f"there is no licence in {rules.title}: nothing is asked for there (rule 40)."
         if rules.complaint_days is not None and office.complaints.ombudsman_in(rules.country) is None:
             yield f"no ombudsman is named for {rules.title}: the answer to a complaint must name one (rule 38)."

@@ -12,7 +12,7 @@ from ledger.policy.section import days, listed
 
 
 class Role(StrEnum):
-    """What the operator is to a debt: it collects for somebody else, or is the creditor (``Creditor.own_collector``)."""
+    """What the operator is to a debt: it collects for another, or is the creditor (``Creditor.own_collector``)."""
 
     COLLECTOR = "collector"
     CREDITOR = "creditor"
@@ -48,6 +48,8 @@ class Disclosure(Part):
     """Whether third-party collectors say it, creditors, or both."""
     text: dict[str, str] = Field(min_length=1)
     """The words by language; en is said in languages that have none."""
+    again_after_hours: Annotated[int, Field(ge=1, le=8760)] | None = None
+    """After so many hours of silence it is due again in the same conversation; null: only once."""
     source: str = ""
     """The law it comes from."""
 
@@ -85,7 +87,8 @@ class Document(Part):
 def explain_disclosures(every: Mapping[str, Disclosure]) -> Iterator[str]:
     """What is said, by whom and when."""
     for one in every.values():
-        yield (f"{_WHEN[one.due].capitalize()} {_whose(one.applies_to)} says, in {listed(sorted(one.text))}"
+        again = f", again after {one.again_after_hours} hours" if one.again_after_hours else ""
+        yield (f"{_WHEN[one.due].capitalize()}{again}, {_whose(one.applies_to)} says, in {listed(sorted(one.text))}"
                f"{f' ({one.source})' if one.source else ''}: \"{one.text['en']}\"")
 
 

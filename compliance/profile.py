@@ -5,9 +5,9 @@ The operator's lawyer has the last word on these files.
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, model_validator
@@ -92,7 +92,7 @@ class Profile(Part):
     disclosures: dict[str, Disclosure]
     """Words the law prescribes, each under a name of its own."""
     documents: dict[str, Document]
-    """What must be sent or answered, each under a name of its own: validation_notice, data_request, complaint_answer."""
+    """What must be sent or answered, each under its own name: validation_notice, data_request, complaint_answer."""
     emergency_number: str
     """The number of police and ambulance, in quotes."""
     crisis: tuple[Contact, ...] = Field(min_length=1)
@@ -101,6 +101,8 @@ class Profile(Part):
     """Who advises on debts free of charge."""
     fraud_report: str
     """Where identity theft is reported."""
+    on_stop: str
+    """What staff are told when a debtor asks us to stop all contact; empty: nothing more."""
     moratoria: tuple[Moratorium, ...]
     """Statutory schemes that stop collecting for a time; none: []."""
     licensing: Licensing
@@ -136,9 +138,11 @@ class Profile(Part):
 
     def region(self, name: str | None) -> str | None:
         """A state or nation as this profile spells it, from its whole or short name; None when it is not known."""
-        wanted = (name or "").strip().casefold()
-        return next((whole for short, whole in self.regions.items()
-                     if wanted in (short.casefold(), whole.casefold())), None)
+        return self._spelt.get(name.strip().casefold()) if name else None
+
+    @cached_property
+    def _spelt(self) -> dict[str, str]:
+        return {name.casefold(): whole for short, whole in self.regions.items() for name in (short, whole)}
 
     def crisis_for(self, region: str | None) -> tuple[Contact, ...]:
         """Crisis contacts that serve ``region``."""
@@ -170,6 +174,12 @@ class Profile(Part):
         """What a third-party collector says of itself, in the debtor's language (rules 1, 2); None: nothing."""
         found = self.prescribed(Moment.FIRST_MESSAGE if first else Moment.LATER_MESSAGE, Role.COLLECTOR)
         return " ".join(each.words(language) for each in found) or None
+
+    @property
+    def disclosed_again_after(self) -> timedelta:
+        """After how long without one a third-party collector says again what it is."""
+        found = self.prescribed(Moment.LATER_MESSAGE, Role.COLLECTOR)
+        return timedelta(hours=min((each.again_after_hours for each in found if each.again_after_hours), default=24))
 
     def old_debt_words(self, role: Role, language: str) -> str | None:
         """What is said with anything about a debt that is too old to sue for (rule 15); None: nothing prescribed."""
@@ -263,9 +273,9 @@ def profile_of(debtor: Debtor | None) -> Profile:
     if debtor is None or not below.overlays:
         return below
     here = below.region(debtor.region)
-    # the postcode is encrypted: it is read only where a city's law needs it
-    postcode = debtor.postcode if any(o.region == here and o.postcodes for o in below.overlays) else None
-    over = tuple(each.title for each in below.overlays if each.covers(here, postcode))
+    near = [each for each in below.overlays if each.region == here]
+    postcode = debtor.postcode if any(each.postcodes for each in near) else None
+    over = tuple(each.title for each in near if each.covers(here, postcode))
     return _overlaid(below.name, over) if over else below
 
 

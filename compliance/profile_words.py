@@ -20,7 +20,9 @@ def explain(profile: Profile) -> Iterator[str]:
 def _sections(profile: Profile) -> Iterator[tuple[str, Iterable[str]]]:
     yield "What must be said", prescribed.explain_disclosures(profile.disclosures)
     yield "What must be sent", prescribed.explain_documents(profile.documents)
-    yield "Contact nobody asked for", contact_rules.explain(profile.contact_hours, profile.caps, profile.cooling_off)
+    yield "Contact nobody asked for", [
+        *contact_rules.explain(profile.contact_hours, profile.caps, profile.cooling_off),
+        *([f"When a debtor asks us to stop, staff read: {profile.on_stop}"] if profile.on_stop else [])]
     yield "Holds", hold_rules.explain(profile.holds)
     yield "Statutory schemes", moratoria.explain(profile.moratoria)
     yield "Debts that are too old", time_bar.explain(profile.time_bar)
@@ -54,9 +56,10 @@ def _contact(one: Contact) -> str:
 
 def _identity(profile: Profile) -> Iterator[str]:
     limits: Any = profile.identity
-    yield (f"Verified for {limits.verified_hours} hours, or until {limits.idle_minutes} minutes passed without a word.")
-    yield from limits.described([name for name in type(limits).model_fields
-                                 if name not in ("verified_hours", "idle_minutes")])
+    yield f"Verified for {limits.verified_hours} hours, or until {limits.idle_minutes} minutes passed without a word."
+    rest = limits.model_dump(exclude={"verified_hours", "idle_minutes", "sent_links_verify"}, mode="json")
+    yield (f"A link that we send {'verifies by itself' if limits.sent_links_verify else 'asks for one fact besides'}. "
+           f"Limits: {'; '.join(_changes(rest))}.")
 
 
 def _overlays(profile: Profile) -> Iterator[str]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated
 
-from dateutil.relativedelta import relativedelta
 from pydantic import Field, model_validator
 
 from compliance.files import Part
@@ -72,8 +72,7 @@ class TimeBar(Part):
     def age(self, kind: str, place: str | None, dates: Dates, today: date) -> Age:
         """Whether a debt of this ``kind`` is too old in ``place``, as far as that can be told."""
         law = self.places.get(place) if place else None
-        candidates = self._candidates(kind, law)
-        shortest, longest = min(candidates), max(candidates)
+        shortest, longest = self._periods(kind, place if law else None)
         begun, certain = _begun(dates, restarts=law is None or law.payment_restarts)
         if begun is None:
             return Age.IN_TIME if _over(dates.opened_on, shortest) >= today else Age.UNKNOWN
@@ -83,13 +82,19 @@ class TimeBar(Part):
             return Age.IN_TIME
         return Age.IN_TIME if _over(dates.opened_on, shortest) >= today else Age.UNKNOWN
 
-    def _candidates(self, kind: str, law: Limitation | None) -> set[int]:
-        """The periods that may be meant: one where place and kind are known, else all that are possible."""
+    def _periods(self, kind: str, place: str | None) -> tuple[int, int]:
+        """The shortest and the longest period that may be meant: the same where place and kind are known."""
         claim = self.claims.get(kind)
-        every: set[int] = set()
-        for place in [law] if law else self.places.values():
-            every |= {place.years[claim]} if claim in place.years else set(place.years.values())
-        return every
+        if (claim, place) not in self._found:
+            every: set[int] = set()
+            for law in [self.places[place]] if place else self.places.values():
+                every |= {law.years[claim]} if claim in law.years else set(law.years.values())
+            self._found[claim, place] = min(every), max(every)
+        return self._found[claim, place]
+
+    @cached_property
+    def _found(self) -> dict[tuple[str | None, str | None], tuple[int, int]]:
+        return {}
 
     def extinguished(self, place: str | None) -> bool:
         """Whether a debt that is too old may no longer exist there."""
@@ -107,7 +112,10 @@ def _begun(dates: Dates, *, restarts: bool) -> tuple[date | None, bool]:
 
 def _over(begun: date, years: int) -> date:
     """The last day within ``years`` of ``begun``."""
-    return begun + relativedelta(years=years)
+    try:
+        return begun.replace(year=begun.year + years)
+    except ValueError:  # 29 February
+        return begun.replace(year=begun.year + years, day=28)
 
 
 def explain(rules: TimeBar) -> Iterator[str]:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from ledger.balances import DebtorBalance, balance_of
+from compliance.asking import balance_of
+from ledger.balances import DebtorBalance
 from ledger.budgets import BudgetView, forms_of
 from ledger.holds import active_holds
 from ledger.kinds import PromiseStatus

@@ -21,8 +21,8 @@ from ledger.policy import policy_for
 from runtime.ids import DebtId, DebtorId
 
 __all__ = [
-    "EFFECTS", "Act", "Effect", "HoldReason", "active_holds", "authority_for", "days_stopped", "effect_of", "hold_until",
-    "lift_hold", "place_hold", "placed_within_a_year", "stopped", "strongest",
+    "EFFECTS", "Act", "Effect", "HoldReason", "active_holds", "authority_for", "days_stopped", "effect_of",
+    "hold_until", "lift_hold", "place_hold", "placed_within_a_year", "stopped", "strongest",
 ]
 
 _EVERYTHING = frozenset(Act)

@@ -45,9 +45,7 @@ def stop_contact(session: Session, *, key: str, conversation_id: ConversationId,
     conversation.contact_stopped_at = conversation.contact_stopped_at or now
     if what.debtor_id is not None:
         stop_all(session, debtor_id=what.debtor_id, reason="stop_contact", now=now)
-    american = what.profile.country == "US"
-    ticket = what.ticket("stop_contact", "Asked us to stop contact." + (
-        " This is a written request to cease: only the notices that Reg F 1006.6(c) allows." if american else ""))
+    ticket = what.ticket("stop_contact", f"Asked us to stop contact. {what.profile.on_stop}".strip())
     return what.placed(ticket)
 
 

@@ -28,7 +28,7 @@ class Hold(Base):
     cause: Mapped[str] = mapped_column(String(200))
     lifted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     lifted_by: Mapped[str | None] = mapped_column(String(100))
-    lifted_why: Mapped[str | None] = mapped_column(EncryptedText)
+    lifted_why: Mapped[str | None] = mapped_column(EncryptedText, deferred=True)
     """The outcome it waited for, or why it was lifted."""
     also_stops: Mapped[str] = mapped_column(String(60), default="", server_default="")
     """Acts that rest beyond the ledger's own table, by the law where the debtor lived when it was placed; by commas."""

@@ -13,7 +13,7 @@ _Days = Annotated[int, Field(ge=1, le=3660)]
 
 
 class HoldRules(Section):
-    """Calendar days by reason; a reason that is left out is on hold until somebody lifts it."""
+    """Calendar days by reason; a reason that is left out lasts as long as the jurisdiction profile says."""
 
     days: dict[HoldReason, _Days | None] = Field(default_factory=dict)
     """How long a hold lasts for each reason; without days it lasts until somebody lifts it."""
@@ -57,7 +57,7 @@ class HoldRules(Section):
         for reason in self.times_a_year.keys() - self.days.keys():
             lines.append(f"On hold for {str(reason).replace('_', ' ')}: until it is lifted; "
                          f"{self.times_a_year[reason]} times a year without a colleague.")
-        return [*lines, "Every other reason puts a debt on hold until somebody lifts it."]
+        return [*lines, "Every other reason lasts as long as the law of the profile says."]
 
     @staticmethod
     def longest(every: Sequence["HoldRules"]) -> "HoldRules":

@@ -1,6 +1,6 @@
 """Holds by profile and their log."""
 
-# ruff: noqa: E501  (written by Alembic)
+
 from collections.abc import Sequence
 
 import sqlalchemy as sa

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from bot.wakeup import Wakeup
+from bot.events import Fresh
+from bot.wakeup import News, Wakeup
 from conversations.open import open_conversation
 from conversations.say import Say, say
 from runtime.database import Database
@@ -67,3 +68,57 @@ async def test_who_has_read_the_message_is_not_woken_by_it(db: Database) -> None
         news.clear()
         wakeup.wake("c")
         assert news.is_set()
+
+
+def told(*ids: int, busy: bool = False) -> Fresh:
+    """Messages with these event ids, as who stored them hands them over."""
+    return Fresh([{"id": number} for number in ids], busy, newest=100 + max(ids))
+
+
+def after_reading() -> News:
+    """News of a listener that has read the database once."""
+    news = News()
+    assert news.take(0) is None
+    return news
+
+
+def test_what_is_told_in_a_row_needs_no_reading() -> None:
+    news = after_reading()
+    news.hear(told(4, busy=True))
+    news.hear(told(5, 6))
+    assert news.is_set()
+    fresh = news.take(3)
+    assert fresh is not None
+    assert ([m["id"] for m in fresh.messages], fresh.busy, fresh.newest) == ([4, 5, 6], False, 106)
+    assert not news.is_set()
+
+
+def test_a_gap_in_what_was_told_is_read_from_the_database() -> None:
+    news = after_reading()
+    news.hear(told(5))
+    assert news.take(3) is None
+
+
+def test_what_was_seen_already_is_not_shown_again() -> None:
+    news = after_reading()
+    news.hear(told(3))
+    news.hear(told(4))
+    fresh = news.take(3)
+    assert fresh is not None
+    assert [m["id"] for m in fresh.messages] == [4]
+
+
+def test_where_another_process_wrote_too_the_database_is_read() -> None:
+    news = after_reading()
+    news.hear(told(4))
+    news.look()
+    assert news.take(3) is None
+    news.hear(told(5))
+    assert news.take(4) is not None  # that was for once
+
+
+async def test_only_listeners_of_the_conversation_are_told(db: Database) -> None:
+    wakeup = Wakeup(db)
+    with wakeup.listener("mine") as mine, wakeup.listener("theirs") as theirs:
+        wakeup.tell("mine", told(1))
+        assert (mine.is_set(), theirs.is_set()) == (True, False)

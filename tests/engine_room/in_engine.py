@@ -2,7 +2,9 @@
 
 import asyncio
 import tempfile
+from contextlib import AsyncExitStack
 
+from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
@@ -12,6 +14,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.pool import QueuePool
 
 from engine import repairs
+from engine.channel import DeskChannel
 from engine.tracker_store import CHUNK, TURNS, DeskTrackerStore
 
 repairs.apply()
@@ -88,6 +91,41 @@ async def check(url: str) -> None:
     assert Event.resolve_by_type("user") is UserUttered
 
 
+class Slow:
+    """A processor that stores only when it is told to, or fails to."""
+
+    def __init__(self, fails: bool = False) -> None:
+        self.go, self.stored, self.fails = asyncio.Event(), 0, fails
+
+    async def save_tracker(self, _tracker: DialogueStateTracker) -> None:
+        """As Rasa's."""
+        await self.go.wait()
+        if self.fails:
+            raise OSError("the disk is full")
+        self.stored += 1
+
+
+async def check_saving() -> None:
+    """The sender's next turn waits until the one before is stored, also when it cannot be."""
+    channel, locks = DeskChannel("secret"), InMemoryLockStore()
+    for processor in (Slow(), Slow(fails=True)):
+        held = AsyncExitStack()
+        await held.enter_async_context(locks.lock("someone"))
+        saving = asyncio.create_task(channel._save(processor, DialogueStateTracker("someone", []), held))
+
+        async def next_turn() -> None:
+            async with locks.lock("someone"):
+                return
+
+        waiting = asyncio.create_task(next_turn())
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        processor.go.set()
+        await asyncio.wait_for(asyncio.gather(saving, waiting), 10)
+        assert processor.stored == (0 if processor.fails else 1)
+
+
 if __name__ == "__main__":
+    asyncio.run(check_saving())
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(check(f"sqlite:///{folder}/tracker.sqlite3"))
