@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from audit.estate import Estate
-from audit.lexicon import groups
-from audit.values import amounts, words
+from audit.lexicon import groups, tokens
+from audit.values import amounts, dictionaries, words
 from compliance.models import Level
 from compliance.operator import operator
 from compliance.profile import Profile, profile
@@ -71,6 +71,11 @@ class Said:
             card.append(str(link.get("title", "")))
         return " ".join(" ".join([self.text, *card, *(b["title"] for b in self.buttons)]).casefold().split())
 
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """The words that were shown."""
+        return tokens(self.shown)
+
     @property
     def ours(self) -> bool:
         """Whether we said it: the bot or staff."""
@@ -117,6 +122,13 @@ class Did:
     def choice(self) -> Mapping[str, Any]:
         """What the pressed button stands for."""
         return dict(self.raw[4](self.raw[2]) or {}) if self.raw[2] is not None else {}
+
+    @cached_property
+    def minors(self) -> frozenset[int]:
+        """Amounts that were typed or pressed, in minor units of whatever currency was meant."""
+        pressed = {value for part in dictionaries(self.choice) for name, value in part.items()
+                   if name in ("amount", "minor") and isinstance(value, int)}
+        return frozenset({money.minor for _, money in amounts(self.terms)} | pressed)
 
     @cached_property
     def words(self) -> str:
@@ -216,9 +228,13 @@ class Case:
     def found(self, group: str, said: Said) -> str | None:
         """The first words of a group in what was shown; what is configured and named there by name does not count."""
         for one in groups(group, self.language):
-            if hit := one.first(said.shown, self._configured(said)):
+            if one.possible(said.tokens) and (hit := one.first(said.shown, lambda: self._configured(said))):
                 return hit
         return None
+
+    def heard_words(self, group: str, said: Said) -> bool:
+        """Whether the debtor's words have words of a group that sets a rule going."""
+        return any(one.possible(said.tokens) and one.first(said.shown) for one in groups(group, self.language))
 
     def _configured(self, said: Said) -> list[str]:
         named = [text.casefold() for part in ("advice", "crisis", "legal_name", "operator", "words", "law", "ombudsman",
@@ -227,17 +243,20 @@ class Case:
         named += [" ".join(text.split()) for text in list(named)]
         return sorted({*named, *allowed_words(self.profile_for(said))}, key=len, reverse=True)
 
+    def _without_configured(self, said: Said) -> str:
+        shown = said.shown
+        for text in self._configured(said):
+            shown = shown.replace(text, " ~ ")
+        return shown
+
     def speaks_of_debt(self, said: Said) -> str | None:
         """What in a message speaks of a debt: an amount, a creditor's name, a word of the table; None: nothing does."""
         if said.money:
             return "an amount"
-        shown = said.shown
-        for text in self._configured(said):
-            if text in shown:
-                shown = shown.replace(text, " ~ ")
-        if hit := AMOUNT.search(shown):
-            return "an amount" if hit else None
-        if self.creditors is not None and self.creditors.search(shown):
+        if AMOUNT.search(said.shown) and AMOUNT.search(self._without_configured(said)):
+            return "an amount"
+        if self.creditors is not None and self.creditors.search(said.shown) and self.creditors.search(
+                self._without_configured(said)):
             return "a creditor's name"
         hit_words = self.found("debt", said)
         return f"“{hit_words}”" if hit_words else None

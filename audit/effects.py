@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,9 +29,14 @@ _WORTH_READING = re.compile(
     r"solicitor|barrister|advis|represent|abogad", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)
+def _claims(words: str) -> tuple[Claim, ...]:
+    return claims(words)
+
+
 def claimed(words: str, claim: Claim) -> bool:
     """Whether words claim something unmistakably. Most words are told at a glance that they do not."""
-    return _WORTH_READING.search(words) is not None and claim in claims(words)
+    return _WORTH_READING.search(words) is not None and claim in _claims(words)
 
 
 def by_staff(turn: Did) -> bool:

@@ -35,17 +35,9 @@ class Stated:
         """What the books give."""
         return frozenset().union(*(self.estate.figures(place) for place in self.places))
 
-    @cached_property
-    def typed(self) -> frozenset[int]:
-        """Amounts that the debtor typed or pressed until then, in minor units of whatever currency was meant."""
-        found: set[int] = set()
-        for turn in self.case.turns.values():
-            if turn.received_at > self.said.at:
-                break
-            found.update(money.minor for _, money in amounts(turn.terms))
-            for part in dictionaries(turn.choice):
-                found.update(int(v) for k, v in part.items() if k in ("amount", "minor") and isinstance(v, int))
-        return frozenset(found)
+    def typed(self, minor: int) -> bool:
+        """Whether the debtor typed or pressed an amount until then."""
+        return any(minor in turn.minors for turn in self.case.turns.values() if turn.received_at <= self.said.at)
 
     @cached_property
     def typed_days(self) -> frozenset[date]:
@@ -68,7 +60,7 @@ class Stated:
                 amount, balance = _money(part, "amount"), _money(part, "balance")
                 if self._known(balance) and amount.minor < balance.minor:
                     found.add(amount)
-            if {"amount", "on"} <= part.keys() and isinstance(part["on"], Mapping):
+            if {"amount", "on"} <= part.keys() and isinstance(part["on"], dict):
                 found |= set(self._of_a_due(part))
         return frozenset(found)
 
@@ -89,7 +81,7 @@ class Stated:
     def unexplained(self) -> Iterator[str]:
         """Each amount and day among the values that nothing explains."""
         for path, money in self.said.money:
-            if not (money.is_zero or money in self.figures or money.minor in self.typed or money in self.worked_out
+            if not (money.is_zero or money in self.figures or money in self.worked_out or self.typed(money.minor)
                     or (path == "smallest" and SMALLEST.get(money.currency) == money.minor)):
                 yield f"{path} is {money}, which the books did not give then"
         for path, day in dates(self.said.values):
@@ -132,10 +124,11 @@ class Stated:
                     text = text.replace(written(money, locale), " ~ ")
             if left := AMOUNT.search(text):
                 return left[0]
-        known = {money.minor for money in self.figures} | {money.minor for _, money in self.said.money} | self.typed
         for row in self.said.card.get("rows") or ():
             for found in _WRITTEN.finditer(str(row.get("value", ""))):
-                if int(found[1].replace(",", "") + (found[2] or "00")) not in known:
+                minor = int(found[1].replace(",", "") + (found[2] or "00"))
+                if not (any(minor == money.minor for _, money in self.said.money) or self.typed(minor)
+                        or any(minor == money.minor for money in self.figures)):
                     return found[0]
         return None
 
@@ -150,7 +143,7 @@ def adds_up(offer: Mapping[str, Any]) -> bool:
 
 def _money(part: Mapping[str, Any], name: str) -> Money:
     value = part.get(name)
-    return Money.from_json(value) if isinstance(value, Mapping) else Money(-1, "GBP")
+    return Money.from_json(value) if isinstance(value, dict) else Money(-1, "GBP")
 
 
 @lru_cache(maxsize=20_000)

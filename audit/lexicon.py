@@ -4,13 +4,15 @@ A phrase is found in the text without case, with what is ``allowed`` and what is
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
 
 FOLDER = Path(__file__).parent / "words"
+_TOKEN = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+_SIMPLE = re.compile(r"[\w'’.-]+\*?")
 _GAP = r"\s+(?:\S+\s+){0,4}?"
 
 
@@ -28,18 +30,47 @@ def _any(phrases: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile(r"(?<!\w)(?:" + "|".join(made) + r")(?!\w)") if made else None
 
 
+def tokens(text: str) -> frozenset[str]:
+    """The words of a text in lower case, each once."""
+    return frozenset(_TOKEN.findall(text))
+
+
+def _beginning(phrase: str) -> set[str] | None:
+    """What the first word of a phrase begins with, ``*`` at the end of a whole beginning; None when it is not simple."""
+    first = phrase.casefold()
+    if not first.startswith("("):
+        word = first.split()[0]
+        return {word} if _SIMPLE.fullmatch(word) else None
+    inside, _, rest = first[1:].partition(")")
+    if "(" in inside:
+        return None
+    star = "*" if rest.startswith("*") else ""
+    begun = {alternative.split()[0] + (star if " " not in alternative else "") for alternative in inside.split("|")}
+    return begun if all(_SIMPLE.fullmatch(word) for word in begun) else None
+
+
 class Group:
     """The words of one group in one language."""
 
     def __init__(self, table: dict[str, list[str]]) -> None:
-        wanted = table.get("forbidden") or table.get("required") or table.get("heard") or []
+        wanted = [str(phrase) for phrase in table.get("forbidden") or table.get("required") or table.get("heard") or ()]
         self._wanted, self._allowed = _any(wanted), _any(table.get("allowed") or ())
+        begun = [_beginning(phrase) for phrase in wanted]
+        simple = set().union(*(some for some in begun if some is not None))
+        self._at_a_glance = None not in begun
+        self._words = frozenset(word for word in simple if not word.endswith("*"))
+        self._begin = tuple(word[:-1] for word in simple if word.endswith("*"))
 
-    def first(self, text: str, configured: Iterable[str] = ()) -> str | None:
+    def possible(self, words: frozenset[str]) -> bool:
+        """Whether a text of these words can have any of the group: told at a glance, before it is read."""
+        return not self._at_a_glance or not self._words.isdisjoint(words) or (
+            bool(self._begin) and any(word.startswith(self._begin) for word in words))
+
+    def first(self, text: str, configured: Callable[[], Iterable[str]] = tuple) -> str | None:
         """The first words of the group in ``text`` (in lower case); None when there are none."""
         if self._wanted is None or not self._wanted.search(text):
             return None
-        for words in configured:
+        for words in configured():
             if words:
                 text = text.replace(words, " ~ ")
         if self._allowed is not None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from audit.books import estates
 from audit.estate import Estate
 from audit.lexicon import groups
+from audit.lexicon import tokens as words_of
 from audit.reading import Reader, stored
 from audit.scope import Scope
 from audit.values import words
@@ -75,7 +76,7 @@ class Outgoing:
     def found(self, group: str) -> str | None:
         """The first words of a group in it."""
         language = str(self.payload.get("language") or (self.estate.debtor.language if self.estate else None) or "en")
-        return next((hit for one in groups(group, language[:2]) if (hit := one.first(self.text))), None)
+        return next((hit for one in groups(group, language[:2]) if one.possible(words_of(self.text)) and (hit := one.first(self.text))), None)
 
 
 def outbox(session: Session, scope: Scope, reader: Reader) -> Iterator[list[Outgoing]]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from audit.case import Case, Said
-from audit.lexicon import groups
 from audit.rule import Found, Rule
 
 
@@ -17,8 +16,7 @@ def check(case: Case) -> Iterator[Found]:
     if first and not any(case.found("a_bot", said) for said in first):
         yield Found("the bot's first words do not say that it is a bot", first[0])
     for said, turn in case.heard():
-        words = " ".join(said.text.casefold().split())
-        if not any(group.first(words) for group in groups("asks_if_bot", case.language)):
+        if not case.heard_words("asks_if_bot", said):
             continue
         answers = [answer for answer in case.answers(turn) if answer.bot]
         if answers and not any(case.found("a_bot", answer) for answer in answers):

@@ -6,7 +6,6 @@ from sqlalchemy.orm import Session
 
 from audit.case import Case
 from audit.effects import has_effect, overdue
-from audit.lexicon import groups
 from audit.rule import UK, Found, Rule
 from audit.scope import Scope
 from compliance.operator import operator
@@ -16,9 +15,7 @@ from ledger.kinds import HoldReason
 
 def check(case: Case) -> Iterator[Found]:
     for said, turn in case.heard():
-        words = " ".join(said.text.casefold().split())
-        typed = any(group.first(words) for group in groups("complains", case.language))
-        if not typed and "action_complaint" not in turn.actions:
+        if not case.heard_words("complains", said) and "action_complaint" not in turn.actions:
             continue
         if not has_effect(case, said, turn, tickets=("complaint",), holds=(HoldReason.COMPLAINT,)):
             yield Found("a complaint was made, and there is no ticket or hold for it", said)
