@@ -12,6 +12,7 @@ import yaml
 
 FOLDER = Path(__file__).parent / "words"
 _TOKEN = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+_PART = re.compile(r"\([^()]*\)\*?|[^\s()]+")
 _SIMPLE = re.compile(r"[\w'’.-]+\*?")
 _GAP = r"\s+(?:\S+\s+){0,4}?"
 
@@ -35,18 +36,23 @@ def tokens(text: str) -> frozenset[str]:
     return frozenset(_TOKEN.findall(text))
 
 
-def _beginning(phrase: str) -> set[str] | None:
-    """What the first word of a phrase begins with, ``*`` at the end of a whole beginning; None when it is not simple."""
-    first = phrase.casefold()
-    if not first.startswith("("):
-        word = first.split()[0]
-        return {word} if _SIMPLE.fullmatch(word) else None
-    inside, _, rest = first[1:].partition(")")
-    if "(" in inside:
-        return None
-    star = "*" if rest.startswith("*") else ""
-    begun = {alternative.split()[0] + (star if " " not in alternative else "") for alternative in inside.split("|")}
-    return begun if all(_SIMPLE.fullmatch(word) for word in begun) else None
+def _anchor(phrase: str) -> set[str] | None:
+    """Words of which a text must have one for the phrase to stand in it, ``*`` behind a beginning; None: cannot tell.
+
+    Of the words of the phrase the longest: it is the rarest as a rule, and tells most at a glance.
+    """
+    best: set[str] | None = None
+    for part in _PART.findall(phrase.casefold()):
+        star = "*" if part.endswith("*") else ""
+        inside = part.strip("*")
+        if inside.startswith("("):
+            found = {max(one.split(), key=len) + (star if " " not in one else "") for one in inside[1:-1].split("|")}
+        else:
+            found = {inside + star}
+        if all(_SIMPLE.fullmatch(word) for word in found) and (
+                best is None or min(map(len, found)) > min(map(len, best))):
+            best = found
+    return best
 
 
 class Group:
@@ -55,7 +61,7 @@ class Group:
     def __init__(self, table: dict[str, list[str]]) -> None:
         wanted = [str(phrase) for phrase in table.get("forbidden") or table.get("required") or table.get("heard") or ()]
         self._wanted, self._allowed = _any(wanted), _any(table.get("allowed") or ())
-        begun = [_beginning(phrase) for phrase in wanted]
+        begun = [_anchor(phrase) for phrase in wanted]
         simple = set().union(*(some for some in begun if some is not None))
         self._at_a_glance = None not in begun
         self._words = frozenset(word for word in simple if not word.endswith("*"))

@@ -12,9 +12,10 @@ KINDS = ("stop_contact", "contact_preference", "wrong_person", "third_party", "d
          "fraud", "dispute")
 """Each of these ends unasked contact too, or takes up the words."""
 WORTH_READING = re.compile(
-    r"stop|stahp|unsub|opt|remove|take me|take my|off|arr|end|quit|alto|para|pare|basta|det|m[aá]s|d[eé]j|cease|"
-    r"discontinue|halt|don|do not|never|no |leave|get|delete|lose|revok|withdraw|communic|contact|messag|text|call|"
-    r"receive|turn|wish|qu[ií]t|baja|ces", re.IGNORECASE)
+    r"stop|stahp|unsub|opt|remov|take me|take my|list|arr?[eê]t|end|quit|alto|para|pare|basta|det[eé]n|m[aá]s|d[eé]j|cease|"
+    r"discontinu|halt|alone|delete|lose|revok|withdraw|consent|permission|off|contact|messag|msg|text|call|ring|phon|mail|"
+    r"letter|bother|harass|pester|hound|spam|chas|remind|notif|communic|correspond|sms|receive|hear|writ|write|escrib|"
+    r"llam|molest|mand|env[ií]|baja|lista|blow|send", re.IGNORECASE)
 
 
 def check(case: Case) -> Iterator[Found]:

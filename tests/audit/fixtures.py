@@ -71,8 +71,7 @@ def _(world: World) -> None:
 
 @keeps(2)
 def _(world: World) -> None:
-    person = world.person("US", language="es", greeted=False)
-    person.said("Soy el asistente automático.", name="hello")
+    world.person("US", language="es")
 
 
 @breaks(2)
@@ -91,7 +90,8 @@ def _(world: World) -> None:
     person.said("I'll gladly help. First I have to be sure it's you.", name="identity_ask",
                 buttons={"Talk to a person": "request_human"}, turn=person.typed("what do i owe £500", "action_balance"))
     person.said("StepChange Debt Charity can help, free and separate from us.", name="hardship_unverified",
-                values={"advice": [{"name": "StepChange Debt Charity", "phone": "0800 138 1111"}]})
+                values={"advice": [{"name": "StepChange Debt Charity", "phone": "0800 138 1111"}]},
+                turn=person.typed("i cant pay", "action_cannot_pay"))
 
 
 @breaks(3)
