@@ -12,7 +12,7 @@ import yaml
 
 FOLDER = Path(__file__).parent / "words"
 _TOKEN = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
-_PART = re.compile(r"\([^()]*\)\*?|[^\s()]+")
+_PART = re.compile(r"(?:\([^()]*\)|[^\s()])+")
 _SIMPLE = re.compile(r"[\w'’.-]+\*?")
 _GAP = r"\s+(?:\S+\s+){0,4}?"
 
@@ -44,8 +44,8 @@ def _anchor(phrase: str) -> set[str] | None:
     best: set[str] | None = None
     for part in _PART.findall(phrase.casefold()):
         star = "*" if part.endswith("*") else ""
-        inside = part.strip("*")
-        if inside.startswith("("):
+        inside = part.removesuffix("*")
+        if inside.startswith("(") and inside.endswith(")") and inside.count("(") == 1:
             found = {max(one.split(), key=len) + (star if " " not in one else "") for one in inside[1:-1].split("|")}
         else:
             found = {inside + star}

@@ -119,7 +119,8 @@ def _conversation(session: Session, creditor: Creditor, number: int) -> None:
         "engine_turns": TALK, "misunderstandings": 0}])
     session.add(Verification(conversation_id=name, debtor_id=debtor.id, level=Level.VERIFIED, method="factors",
                              verified_at=at, last_used_at=at + timedelta(minutes=TALK)))
-    turns = [{"conversation_id": name, "provider_id": f"{name}:{place}", "state": "done", "raw": said[0], "masked": said[0],
+    turns = [{"conversation_id": name, "provider_id": f"{name}:{place}", "state": "done", "raw": f"{said[0]} {name}.{place}",
+              "masked": said[0],
               "terms": {}, "factors": {}, "intent": "x", "actions": [said[1]], "owner_version": 0, "engine_session": 1,
               "attempts": 1, "language": "en", "received_at": at + timedelta(minutes=2 * place),
               "done_at": at + timedelta(minutes=2 * place)} for place, said in _script()]
@@ -143,7 +144,8 @@ def _messages(name: str, at: datetime, owed: Money, turns: Any) -> Iterator[dict
     for place, (typed, _, answer, say, values) in _script():
         when = at + timedelta(minutes=2 * place)
         first = "I'm Harbour & Vale's automated assistant. " if place == 0 else ""
-        yield {"conversation_id": name, "event_id": 2 * place + 1, "author": "debtor", "text": typed, "say": None,
+        yield {"conversation_id": name, "event_id": 2 * place + 1, "author": "debtor", "say": None,
+               "text": f"{typed} {name}.{place}",  # no two texts are alike: nothing is remembered
                "values": None, "buttons": [], "card": None, "turn_id": turns[place], "at": when}
         yield {"conversation_id": name, "event_id": 2 * place + 2, "author": "bot", "say": say, "card": None,
                "text": first + answer.format(owed=money), "turn_id": turns[place], "at": when + timedelta(seconds=1),

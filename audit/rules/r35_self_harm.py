@@ -12,9 +12,9 @@ from ledger.kinds import HoldReason
 
 HELD = (HoldReason.SELF_HARM,)
 WORTH_READING = re.compile(
-    r"kill|suic|su[ie]?cid|suisid|sucid|kms|kys|die|dead|death|end|life|live|alive|hang|jump|bridge|train|pills|overdose|od|"
-    r"harm|hurt|cut|self|gone|over|anymore|any more|on earth|world|point|vida|mor|mat|suicid|better off|goodbye|"
-    r"sleep|wake|here|unalive|top|gun|rope|carry on|go on|cope|take it|burden", re.IGNORECASE)
+    r"kill|kil |suic|su[ie]?cid|suisid|sucid|kms|kys|\bdie\b|dying|dead|death|unalive|hang|drown|overdos|harm|hurt my|"
+    r"cut my|end(?:ing)? (?:my|me|it|this|every)|take my|my life|own life|jump|bridge|pills|gun\b|rope|any ?more|alive|"
+    r"better off|goodbye|be here|wake|no point|want to (?:be|live|go)|go on|carry on|matar|morir|vivir|vida", re.IGNORECASE)
 
 
 def check(case: Case) -> Iterator[Found]:
