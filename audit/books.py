@@ -77,8 +77,9 @@ def _entries(session: Session, whose: dict[DebtId, Estate]) -> None:
         .join(Entry, Entry.account_id == Account.id).join(Txn, Txn.id == Entry.txn_id)
         .where(Account.debt_id.in_(whose)).order_by(Txn.posted_at, Txn.id, Entry.id))
     for debt_id, bucket, amount, txn_id, kind, posted_at, effective_on in session.execute(query):
-        whose[debt_id].entries.append(
-            EntryFact(debt_id, bucket, amount, txn_id, str(kind), posted_at, effective_on))
+        if debt_id is not None:
+            whose[debt_id].entries.append(
+                EntryFact(debt_id, bucket, amount, txn_id, str(kind), posted_at, effective_on))
 
 
 def _plans(session: Session, found: dict[DebtorId, Estate]) -> None:

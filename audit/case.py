@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from audit.estate import Estate
-from audit.lexicon import groups, tokens
+from audit.lexicon import anything_forbidden, forbids, groups, tokens
 from audit.values import amounts, dictionaries, words
 from compliance.models import Level
 from compliance.operator import operator
@@ -75,6 +75,16 @@ class Said:
     def tokens(self) -> frozenset[str]:
         """The words that were shown."""
         return tokens(self.shown)
+
+    @cached_property
+    def _suspicious(self) -> dict[str, bool]:
+        return {}
+
+    def suspicious(self, language: str) -> bool:
+        """Whether any word of it could be of one that may not be said."""
+        if language not in self._suspicious:
+            self._suspicious[language] = anything_forbidden(language).possible(self.tokens)
+        return self._suspicious[language]
 
     @property
     def ours(self) -> bool:
@@ -227,6 +237,8 @@ class Case:
 
     def found(self, group: str, said: Said) -> str | None:
         """The first words of a group in what was shown; what is configured and named there by name does not count."""
+        if forbids(group, self.language) and not said.suspicious(self.language):
+            return None
         for one in groups(group, self.language):
             if one.possible(said.tokens) and (hit := one.first(said.shown, lambda: self._configured(said))):
                 return hit

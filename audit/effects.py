@@ -24,9 +24,10 @@ SAME_MATTER = timedelta(hours=24)
 """A ticket about the same matter that was opened so lately stands for this one too; staff act within it."""
 Days = Callable[[Profile], int | None]
 _WORTH_READING = re.compile(
-    r"mine|\bmy\b|owe|recogni|dispu|had|m[ií]a|debo|fraud|identi|stol|victim|name|nombre|used|dead|died|deceas|pass|"
-    r"longer|executor|wrong|incorrect|n[uú]mero|called|person|bankrupt|chapter|iva|dro|trust deed|lawyer|attorney|"
-    r"solicitor|barrister|advis|represent|abogad", re.IGNORECASE)
+    r"\bmine\b|my (?:debt|bill|account|loan|card|contract|name|identity|details|id\b|ssn|social|iva|dro|bankr)|"
+    r"\bow(?:e|ed)\b|recogni|disput|never had|m[ií]a?\b|debo|fraud|identi|victim|stol|dead|died|deceas|pass|no longer|"
+    r"executor|wrong|incorrect|n[uú]mero|called|name|such person|bankrupt|chapter|\biva\b|\bdro\b|relief|trust deed|"
+    r"lawyer|attorney|solicitor|barrister|advis|represent|abogad")
 
 
 @lru_cache(maxsize=1024)
@@ -36,7 +37,7 @@ def _claims(words: str) -> tuple[Claim, ...]:
 
 
 def claimed(words: str, claim: Claim) -> bool:
-    """Whether words claim something unmistakably."""
+    """Whether words, in lower case, claim something unmistakably."""
     return claim in _claims(words)
 
 

@@ -212,12 +212,14 @@ class Estate:
                 currencies = {self.debts[debt_id].currency for debt_id in some}
                 if len(currencies) == 1:
                     yield Money(sum(owed[debt_id] for debt_id in some), currencies.pop())
+        owners = {entry.txn_id: entry.debt_id for entry in self.entries[:place]}
         paid: dict[tuple[int, DebtId | None], int] = {}
         for entry in self.entries[:place]:
-            for key in ((entry.txn_id, entry.debt_id), (entry.txn_id, None)):
+            keys: tuple[tuple[int, DebtId | None], ...] = ((entry.txn_id, entry.debt_id), (entry.txn_id, None))
+            for key in keys:
                 paid[key] = paid.get(key, 0) - entry.amount
         for (txn_id, debt_id), minor in paid.items():
-            owner = debt_id or next(e.debt_id for e in self.entries if e.txn_id == txn_id)
+            owner = debt_id if debt_id is not None else owners[txn_id]
             yield Money(abs(minor), self.debts[owner].currency)
         for agreed in self.agreed:
             yield from agreed.figures

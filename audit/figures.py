@@ -102,7 +102,7 @@ class Stated:
         return self.said.name in ("hardship_offer", "hardship_hold_again") and day in self._could_hold(today)
 
     def _could_hold(self, today: date) -> set[date]:
-        found = set()
+        found: set[date] = set()
         for around in (-1, 0, 1):
             begun = today + timedelta(days=around)
             ends = [self.estate.profile.hold_until(HoldReason.HARDSHIP, begun)]

@@ -61,6 +61,7 @@ class Group:
     def __init__(self, table: dict[str, list[str]]) -> None:
         wanted = [str(phrase) for phrase in table.get("forbidden") or table.get("required") or table.get("heard") or ()]
         self._wanted, self._allowed = _any(wanted), _any(table.get("allowed") or ())
+        self.forbids = "forbidden" in table
         begun = [_anchor(phrase) for phrase in wanted]
         simple = set().union(*(some for some in begun if some is not None))
         self._at_a_glance = None not in begun
@@ -98,6 +99,24 @@ def _table(language: str) -> dict[str, Group]:
 def groups(name: str, language: str) -> tuple[Group, ...]:
     """The group in a language and in English, for texts of both are said."""
     return tuple(table[name] for code in dict.fromkeys((language, "en")) if name in (table := _table(code)))
+
+
+@lru_cache(maxsize=8)
+def anything_forbidden(language: str) -> Group:
+    """All that may not be said, as one group: what has none of its words need not be looked at group by group."""
+    found: list[str] = []
+    for code in dict.fromkeys((language, "en")):
+        path = FOLDER / f"{code}.yml"
+        if path.exists():
+            loaded: dict[str, dict[str, list[str]]] = yaml.safe_load(path.read_text("utf-8"))
+            found += [phrase for table in loaded.values() for phrase in table.get("forbidden", ())]
+    return Group({"forbidden": found})
+
+
+@lru_cache(maxsize=128)
+def forbids(name: str, language: str) -> bool:
+    """Whether a group is one of words that may not be said, rather than of words that must."""
+    return any(one.forbids for one in groups(name, language))
 
 
 def languages() -> list[str]:

@@ -92,7 +92,7 @@ def outbox(session: Session, scope: Scope, reader: Reader) -> Iterator[list[Outg
     sent: dict[DebtorId, list[datetime]] = {}
     while rows := session.execute(query.where(OutboxItem.id > last).limit(ROWS)).all():
         last = rows[-1].id
-        found = [Outgoing(*row, read) for row in rows]
+        found = [Outgoing(row[0], row[1], row[2], row[3], row[4], row[5], read) for row in rows]
         whose = _whose(session, found)
         books = estates(session, set(whose.values()))
         for item in found:
@@ -112,7 +112,7 @@ def _whose(session: Session, items: list[Outgoing]) -> dict[int, DebtorId]:
     found = {}
     for item in items:
         named = item.payload.get("debtor_id")
-        debtor_id = named if isinstance(named, int) else talked.get(item.conversation_id)
+        debtor_id = named if isinstance(named, int) else talked.get(item.conversation_id or "")
         if debtor_id is not None:
             found[item.id] = DebtorId(debtor_id)
     return found

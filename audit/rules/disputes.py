@@ -22,7 +22,7 @@ def check(case: Case) -> Iterator[Found]:
     yield from resting.asked(case, *DISPUTED)
     for said, turn in case.heard():
         acted = "action_dispute" in turn.actions or "action_fraud" in turn.actions
-        if (acted or claimed(said.text, "dispute") or claimed(said.text, "fraud")) and not has_effect(
+        if (acted or claimed(said.shown, "dispute") or claimed(said.shown, "fraud")) and not has_effect(
                 case, said, turn, tickets=TICKETS, holds=ENDED):
             whom = " while staff had the conversation" if by_staff(turn) else ""
             yield Found(f"a dispute was typed{whom}, and no hold or ticket stands for it", said)

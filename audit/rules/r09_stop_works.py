@@ -12,15 +12,16 @@ KINDS = ("stop_contact", "contact_preference", "wrong_person", "third_party", "d
          "fraud", "dispute")
 """Each of these ends unasked contact too, or takes up the words."""
 WORTH_READING = re.compile(
-    r"stop|stahp|unsub|opt|remov|take me|take my|list|arr?[eê]t|end|quit|alto|para|pare|basta|det[eé]n|m[aá]s|d[eé]j|cease|"
-    r"discontinu|halt|alone|delete|lose|revok|withdraw|consent|permission|off|contact|messag|msg|text|call|ring|phon|mail|"
-    r"letter|bother|harass|pester|hound|spam|chas|remind|notif|communic|correspond|sms|receive|hear|writ|write|escrib|"
-    r"llam|molest|mand|env[ií]|baja|lista|blow|send", re.IGNORECASE)
+    r"stop|stahp|unsub|\bopt|remov|take me|take my|get (?:me|my)|arr?[eê]t\b|\bend\b|quit|\balto\b|\bpar[ae]n?\b|\bpara[r]?\b|"
+    r"basta|det[eé]n|no m[aá]s|d[eé]j|cease|discontinu|halt|alone|delet|lose my|revok|withdraw|\boff\b|blow|hear nothing|"
+    r"\bbaja\b|lista|cesen|no contact|no quiero|qu[ií]t|"
+    r"(?:don.?t|do not|never|\bno\b).*(?:contact|messag|msg|text|call|ring|phon|mail|bother|harass|sms|letter|remind|communic|"
+    r"correspond|consent|permission|receive|send|writ|reply|llam|escrib|molest|mand|env[ií])")
 
 
 def check(case: Case) -> Iterator[Found]:
     for said, _ in case.heard():
-        if not WORTH_READING.search(said.text) or not stop(said.text):
+        if not WORTH_READING.search(said.shown) or not stop(said.text):
             continue
         estate = case.whose(said.at)
         if case.stopped_at is not None and case.stopped_at <= said.at + AT_ONCE:

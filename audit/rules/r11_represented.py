@@ -16,7 +16,7 @@ from ledger.kinds import HoldReason
 def check(case: Case) -> Iterator[Found]:
     yield from resting.asked(case, HoldReason.REPRESENTED)
     for said, turn in case.heard():
-        if ("action_represented" in turn.actions or claimed(said.text, "represented")) and not has_effect(
+        if ("action_represented" in turn.actions or claimed(said.shown, "represented")) and not has_effect(
                 case, said, turn, tickets=("represented", "third_party", "bankruptcy"), holds=(HoldReason.REPRESENTED,
                 HoldReason.THIRD_PARTY, HoldReason.BANKRUPTCY)):
             yield Found("a representative was named, and there is no ticket or hold for it", said)

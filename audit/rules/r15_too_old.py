@@ -1,6 +1,7 @@
 """Rule 15: on a debt that is too old nothing is invited before the disclosure; an unknown age is for staff."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -65,8 +66,8 @@ def books(session: Session, scope: Scope) -> Iterator[Found]:
                                 subject=f"{what} {number}", at=at)
 
 
-def _told(session: Session, debtors: set[DebtorId]) -> dict[int, list[object]]:
-    found: dict[int, list[object]] = {}
+def _told(session: Session, debtors: set[DebtorId]) -> dict[int, list[datetime]]:
+    found: dict[int, list[datetime]] = {}
     if debtors:
         for debtor_id, at in session.execute(
                 select(Verification.debtor_id, Message.at).join(

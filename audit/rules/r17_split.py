@@ -29,7 +29,7 @@ def books(session: Session, scope: Scope) -> Iterator[Found]:
                 .join(Account, Account.id == Entry.account_id)
                 .where(Entry.txn_id.in_([row.txn_id for row in rows]), Account.debt_id.is_not(None))
                 .group_by(Entry.txn_id, Account.debt_id)):
-            posted.setdefault(txn_id, {})[debt_id] = int(minor)
+            posted.setdefault(txn_id, {})[int(debt_id or 0)] = int(minor)
         directed: dict[int, dict[int, int]] = {}
         for link_id, debt_id, minor in session.execute(
                 select(PayLinkPart.pay_link_id, PayLinkPart.debt_id, PayLinkPart.amount)

@@ -14,12 +14,12 @@ HELD = (HoldReason.SELF_HARM,)
 WORTH_READING = re.compile(
     r"kill|kil |suic|su[ie]?cid|suisid|sucid|kms|kys|\bdie\b|dying|dead|death|unalive|hang|drown|overdos|harm|hurt my|"
     r"cut my|end(?:ing)? (?:my|me|it|this|every)|take my|my life|own life|jump|bridge|pills|gun\b|rope|any ?more|alive|"
-    r"better off|goodbye|be here|wake|no point|want to (?:be|live|go)|go on|carry on|matar|morir|vivir|vida", re.IGNORECASE)
+    r"better off|goodbye|be here|wake|no point|want to (?:be|live|go)|go on|carry on|matar|morir|vivir|vida")
 
 
 def check(case: Case) -> Iterator[Found]:
     for said, turn in case.heard():
-        sure = turn.forced == "self_harm_risk" or (WORTH_READING.search(said.text) and self_harm(said.text))
+        sure = turn.forced == "self_harm_risk" or (WORTH_READING.search(said.shown) and self_harm(said.text))
         if sure:
             yield from _answered(case, said, [a for a in case.answers(turn) if a.bot])
     for said in case.ours:

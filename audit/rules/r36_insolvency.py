@@ -18,7 +18,7 @@ HELD = (HoldReason.BANKRUPTCY,)
 def check(case: Case) -> Iterator[Found]:
     yield from resting.asked(case, *HELD)
     for said, turn in case.heard():
-        if ("action_bankruptcy" in turn.actions or claimed(said.text, "bankruptcy")) and not has_effect(
+        if ("action_bankruptcy" in turn.actions or claimed(said.shown, "bankruptcy")) and not has_effect(
                 case, said, turn, tickets=("bankruptcy", "third_party", "deceased"), holds=(*HELD, HoldReason.DECEASED,
                 HoldReason.THIRD_PARTY)):
             yield Found("insolvency was reported, and there is no ticket or hold for it", said)
