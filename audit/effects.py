@@ -58,8 +58,9 @@ def has_effect(case: Case, said: Said, turn: Did, *, tickets: tuple[str, ...],
     if estate is None or not holds:
         return True
     place = estate.places(said.at, said.at)[0]
-    return not estate.owed(place) or bool(estate.holds_at(soon, *holds)) or any(
-        hold.reason in holds and hold.placed_at <= soon and (hold.lifted_at or soon) >= said.at for hold in estate.holds)
+    return not estate.owed(place) or any(
+        hold.reason in holds and hold.placed_at <= soon and (hold.lifted_at or soon) >= said.at
+        and (hold.until is None or hold.until >= (said.at - SAME_MATTER).date()) for hold in estate.holds)
 
 
 def overdue(session: Session, scope: Scope, kind: str, days: Days, what: str,

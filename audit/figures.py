@@ -8,7 +8,7 @@ from typing import Any
 
 from audit.case import AMOUNT, Case, Said
 from audit.estate import Estate
-from audit.values import amounts, dates, dictionaries, words
+from audit.values import dates, dictionaries, words
 from conversations import texts
 from ledger.kinds import HoldReason
 from ledger.money import Money, total

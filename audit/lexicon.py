@@ -12,6 +12,7 @@ import yaml
 
 FOLDER = Path(__file__).parent / "words"
 _TOKEN = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+HEAD = 3
 _PART = re.compile(r"(?:\([^()]*\)|[^\s()])+")
 _SIMPLE = re.compile(r"[\w'’.-]+\*?")
 _GAP = r"\s+(?:\S+\s+){0,4}?"
@@ -66,10 +67,14 @@ class Group:
         simple = set().union(*(some for some in begun if some is not None))
         self._at_a_glance = None not in begun
         self._words = frozenset(word for word in simple if not word.endswith("*"))
+        self.heads = frozenset(word[:HEAD] for word in simple)
+        """The first letters of all these words."""
         self._begin = tuple(word[:-1] for word in simple if word.endswith("*"))
 
     def possible(self, words: frozenset[str]) -> bool:
         """Whether a text of these words can have any of the group: told at a glance, before it is read."""
+        if self._at_a_glance and self.heads.isdisjoint({word[:HEAD] for word in words}):
+            return False
         return not self._at_a_glance or not self._words.isdisjoint(words) or (
             bool(self._begin) and any(word.startswith(self._begin) for word in words))
 

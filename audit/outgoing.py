@@ -76,7 +76,9 @@ class Outgoing:
     def found(self, group: str) -> str | None:
         """The first words of a group in it."""
         language = str(self.payload.get("language") or (self.estate.debtor.language if self.estate else None) or "en")
-        return next((hit for one in groups(group, language[:2]) if one.possible(words_of(self.text)) and (hit := one.first(self.text))), None)
+        there = words_of(self.text)
+        return next((hit for one in groups(group, language[:2])
+                     if one.possible(there) and (hit := one.first(self.text))), None)
 
 
 def outbox(session: Session, scope: Scope, reader: Reader) -> Iterator[list[Outgoing]]:

@@ -70,7 +70,8 @@ def _iso(at: datetime | None) -> str | None:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     return {"rule": finding.rule, "title": finding.title, "subject": finding.subject,
-            "conversation": finding.conversation, "message": finding.message, "at": _iso(finding.at), "reason": finding.reason, "do": finding.what_to_do}
+            "conversation": finding.conversation, "message": finding.message, "at": _iso(finding.at),
+            "reason": finding.reason, "do": finding.what_to_do}
 
 
 def explain(rules: tuple[Rule, ...]) -> Iterator[str]:

@@ -12,11 +12,11 @@ KINDS = ("stop_contact", "contact_preference", "wrong_person", "third_party", "d
          "fraud", "dispute")
 """Each of these ends unasked contact too, or takes up the words."""
 WORTH_READING = re.compile(
-    r"stop|stahp|unsub|\bopt|remov|take me|take my|get (?:me|my)|arr?[eê]t\b|\bend\b|quit|\balto\b|\bpar[ae]n?\b|\bpara[r]?\b|"
-    r"basta|det[eé]n|no m[aá]s|d[eé]j|cease|discontinu|halt|alone|delet|lose my|revok|withdraw|\boff\b|blow|hear nothing|"
-    r"\bbaja\b|lista|cesen|no contact|no quiero|qu[ií]t|"
-    r"(?:don.?t|do not|never|\bno\b).*(?:contact|messag|msg|text|call|ring|phon|mail|bother|harass|sms|letter|remind|communic|"
-    r"correspond|consent|permission|receive|send|writ|reply|llam|escrib|molest|mand|env[ií])")
+    r"stop|stahp|unsub|\bopt|remov|take me|take my|get (?:me|my)|arr?[eê]t\b|\bend\b|quit|\balto\b|\bpar[ae]n?\b|"
+    r"\bparar?\b|basta|det[eé]n|no m[aá]s|d[eé]j|cease|discontinu|halt|alone|delet|lose my|revok|withdraw|\boff\b|blow|"
+    r"hear nothing|\bbaja\b|lista|cesen|no contact|no quiero|qu[ií]t|"
+    r"(?:don.?t|do not|never|\bno\b).*(?:contact|messag|msg|text|call|ring|phon|mail|bother|harass|sms|letter|remind|"
+    r"communic|correspond|consent|permission|receive|send|writ|reply|llam|escrib|molest|mand|env[ií])")
 
 
 def check(case: Case) -> Iterator[Found]:

@@ -17,17 +17,21 @@ BREAKS: dict[int, list[Build]] = {}
 
 def keeps(rule: int) -> Callable[[Build], Build]:
     """What is right by this rule (and by every other)."""
+
     def add(build: Build) -> Build:
         KEEPS[rule] = build
         return build
+
     return add
 
 
 def breaks(rule: int) -> Callable[[Build], Build]:
     """What this rule forbids."""
+
     def add(build: Build) -> Build:
         BREAKS.setdefault(rule, []).append(build)
         return build
+
     return add
 
 
@@ -87,11 +91,18 @@ def _(world: World) -> None:
 @keeps(3)
 def _(world: World) -> None:
     person = world.person(verified=False)
-    person.said("I'll gladly help. First I have to be sure it's you.", name="identity_ask",
-                buttons={"Talk to a person": "request_human"}, turn=person.typed("what do i owe £500", "action_balance"))
-    person.said("StepChange Debt Charity can help, free and separate from us.", name="hardship_unverified",
-                values={"advice": [{"name": "StepChange Debt Charity", "phone": "0800 138 1111"}]},
-                turn=person.typed("i cant pay", "action_cannot_pay"))
+    person.said(
+        "I'll gladly help. First I have to be sure it's you.",
+        name="identity_ask",
+        buttons={"Talk to a person": "request_human"},
+        turn=person.typed("what do i owe £500", "action_balance"),
+    )
+    person.said(
+        "StepChange Debt Charity can help, free and separate from us.",
+        name="hardship_unverified",
+        values={"advice": [{"name": "StepChange Debt Charity", "phone": "0800 138 1111"}]},
+        turn=person.typed("i cant pay", "action_cannot_pay"),
+    )
 
 
 @breaks(3)
@@ -233,7 +244,9 @@ def _(world: World) -> None:
 @breaks(9)
 def _(world: World) -> None:
     person = world.person()
-    person.said("Sorry, I didn't quite get that.", name="not_understood", turn=person.typed("please stop texting me", "x"))
+    person.said(
+        "Sorry, I didn't quite get that.", name="not_understood", turn=person.typed("please stop texting me", "x")
+    )
 
 
 @keeps(10)
@@ -271,7 +284,9 @@ def _(world: World) -> None:
     turn = person.typed("talk to my lawyer", "action_represented")
     person.ticket("represented")
     person.hold(HoldReason.REPRESENTED)
-    person.said("Thank you. We'll deal with them instead of you.", name="represented", values={"number": "D-1"}, turn=turn)
+    person.said(
+        "Thank you. We'll deal with them instead of you.", name="represented", values={"number": "D-1"}, turn=turn
+    )
 
 
 @breaks(11)
@@ -279,7 +294,9 @@ def _(world: World) -> None:
     person = world.person()
     person.hold(HoldReason.REPRESENTED)
     world.tick(minutes=5)
-    person.said("What would you like to do?", buttons={"Pay now": "pay_now"}, turn=person.typed("hello", "action_greet"))
+    person.said(
+        "What would you like to do?", buttons={"Pay now": "pay_now"}, turn=person.typed("hello", "action_greet")
+    )
 
 
 @breaks(11)
@@ -343,8 +360,12 @@ def _(world: World) -> None:
 @keeps(15)
 def _(world: World) -> None:
     person = world.person(time_barred=True)
-    person.said("It is very old. We aren't asking you to pay it.", name="balance_too_old",
-                values={"totals": [person.owed.json()], "debts": []}, turn=person.typed("what do i owe", "action_balance"))
+    person.said(
+        "It is very old. We aren't asking you to pay it.",
+        name="balance_too_old",
+        values={"totals": [person.owed.json()], "debts": []},
+        turn=person.typed("what do i owe", "action_balance"),
+    )
 
 
 @breaks(15)
@@ -365,8 +386,12 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     person = world.person()
     lawful = operator().consequence_text("card", country="GB")
-    person.said(f"{lawful} Nothing needs to come to that.", name="consequences", values={"texts": [lawful], "advice": []},
-                turn=person.typed("what if i dont pay", "action_consequences"))
+    person.said(
+        f"{lawful} Nothing needs to come to that.",
+        name="consequences",
+        values={"texts": [lawful], "advice": []},
+        turn=person.typed("what if i dont pay", "action_consequences"),
+    )
 
 
 @breaks(16)
@@ -377,8 +402,12 @@ def _(world: World) -> None:
 @breaks(16)
 def _(world: World) -> None:
     person = world.person()
-    person.said("We write to the creditor.", name="consequences", values={"texts": ["We write to the creditor."]},
-                turn=person.typed("what if i dont pay", "action_consequences"))
+    person.said(
+        "We write to the creditor.",
+        name="consequences",
+        values={"texts": ["We write to the creditor."]},
+        turn=person.typed("what if i dont pay", "action_consequences"),
+    )
 
 
 @keeps(17)
@@ -433,7 +462,9 @@ def _(world: World) -> None:
     turn = person.typed("he has died", "action_deceased")
     person.ticket("deceased", urgent=True)
     person.hold(HoldReason.DECEASED)
-    person.said("I'm very sorry for your loss. A colleague takes over.", name="deceased", values={"number": "D-1"}, turn=turn)
+    person.said(
+        "I'm very sorry for your loss. A colleague takes over.", name="deceased", values={"number": "D-1"}, turn=turn
+    )
 
 
 @breaks(20)
@@ -513,8 +544,12 @@ def _(world: World) -> None:
     turn = person.typed("ask them please", "action_plan")
     person.ticket("offer")
     hold = person.hold(HoldReason.STAFF_REVIEW, days=14)
-    person.said("I've put your £5.00 to a colleague. Nobody will chase you.", name="plan_to_colleague",
-                values={"number": "D-1", "asked": offered, "until": {"date": f"{hold.until}"}}, turn=turn)
+    person.said(
+        "I've put your £5.00 to a colleague. Nobody will chase you.",
+        name="plan_to_colleague",
+        values={"number": "D-1", "asked": offered, "until": {"date": f"{hold.until}"}},
+        turn=turn,
+    )
 
 
 @breaks(24)
@@ -526,15 +561,23 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     person = world.person()
     for words in ("5 a month", "6 a month"):
-        person.said("The lowest I can set up myself is £25.00 a month.", name="plan_below",
-                    values={"total": person.owed.json()}, turn=person.typed(words, "action_plan"))
+        person.said(
+            "The lowest I can set up myself is £25.00 a month.",
+            name="plan_below",
+            values={"total": person.owed.json()},
+            turn=person.typed(words, "action_plan"),
+        )
 
 
 @breaks(24)
 def _(world: World) -> None:
     person = world.person()
-    person.said("I've put it to a colleague.", name="plan_to_colleague", values={"number": "D-1", "asked": None},
-                turn=person.typed("ask them", "action_plan"))
+    person.said(
+        "I've put it to a colleague.",
+        name="plan_to_colleague",
+        values={"number": "D-1", "asked": None},
+        turn=person.typed("ask them", "action_plan"),
+    )
 
 
 @keeps(25)
@@ -558,11 +601,19 @@ def _(world: World) -> None:
 @keeps(26)
 def _(world: World) -> None:
     person = world.person()
-    offer = {"creditor": "Northern Gas", "balance": person.owed.json(), "amount": {"minor": 25000, "currency": "GBP"},
-             "payments": 1, "until": {"date": f"{world.now.date() + timedelta(days=20)}"}}
-    person.said("On Northern Gas £312.00, £250.00 could close it. We are not obliged to repeat this offer.",
-                name="settlement", values={"offers": [offer], "number": "D-1", "asked": None},
-                turn=person.typed("would you take less", "action_settlement"))
+    offer = {
+        "creditor": "Northern Gas",
+        "balance": person.owed.json(),
+        "amount": {"minor": 25000, "currency": "GBP"},
+        "payments": 1,
+        "until": {"date": f"{world.now.date() + timedelta(days=20)}"},
+    }
+    person.said(
+        "On Northern Gas £312.00, £250.00 could close it. We are not obliged to repeat this offer.",
+        name="settlement",
+        values={"offers": [offer], "number": "D-1", "asked": None},
+        turn=person.typed("would you take less", "action_settlement"),
+    )
 
 
 @breaks(26)
@@ -573,8 +624,12 @@ def _(world: World) -> None:
 @breaks(26)
 def _(world: World) -> None:
     person = world.person()
-    person.said("£250.00 could close it.", name="settlement", values={"offers": [{"creditor": "Northern Gas"}]},
-                turn=person.typed("would you take less", "action_settlement"))
+    person.said(
+        "£250.00 could close it.",
+        name="settlement",
+        values={"offers": [{"creditor": "Northern Gas"}]},
+        turn=person.typed("would you take less", "action_settlement"),
+    )
 
 
 @keeps(27)
@@ -606,15 +661,22 @@ def _(world: World) -> None:
     turn = person.typed("i have depression", "action_vulnerability")
     person.ticket("vulnerability")
     person.hold(HoldReason.VULNERABILITY, days=30)
-    person.said("Thank you for telling me. Nothing needs sorting today.", name="vulnerability", values={"number": "D-1"},
-                turn=turn)
+    person.said(
+        "Thank you for telling me. Nothing needs sorting today.",
+        name="vulnerability",
+        values={"number": "D-1"},
+        turn=turn,
+    )
 
 
 @breaks(28)
 def _(world: World) -> None:
     person = world.person()
-    person.said("Thank you. How would you like to pay?", buttons={"Pay now": "pay_now"},
-                turn=person.typed("i have depression", "action_vulnerability"))
+    person.said(
+        "Thank you. How would you like to pay?",
+        buttons={"Pay now": "pay_now"},
+        turn=person.typed("i have depression", "action_vulnerability"),
+    )
 
 
 @breaks(28)
@@ -628,15 +690,23 @@ def _(world: World) -> None:
     person = world.person()
     person.hold(HoldReason.BREATHING_SPACE, days=60)
     world.tick(minutes=5)
-    person.said('You\'re in the legal "breathing space": nobody here will chase you.', name="breathing_space_running",
-                values={"until": None}, turn=person.typed("is it running", "action_breathing_space"))
+    person.said(
+        'You\'re in the legal "breathing space": nobody here will chase you.',
+        name="breathing_space_running",
+        values={"until": None},
+        turn=person.typed("is it running", "action_breathing_space"),
+    )
 
 
 @breaks(29)
 def _(world: World) -> None:
     person = world.person()
-    person.said("I've put you into breathing space for 30 days.", name="hardship_held", values={},
-                turn=person.typed("yes", "action_hardship_hold"))
+    person.said(
+        "I've put you into breathing space for 30 days.",
+        name="hardship_held",
+        values={},
+        turn=person.typed("yes", "action_hardship_hold"),
+    )
 
 
 @breaks(29)
@@ -660,8 +730,11 @@ def _(world: World) -> None:
 @keeps(30)
 def _(world: World) -> None:
     person = world.person()
-    person.said("I'm a computer program, not a person.", name="bot_challenge",
-                turn=person.typed("are you a bot?", "action_bot_challenge"))
+    person.said(
+        "I'm a computer program, not a person.",
+        name="bot_challenge",
+        turn=person.typed("are you a bot?", "action_bot_challenge"),
+    )
 
 
 @breaks(30)
@@ -673,14 +746,18 @@ def _(world: World) -> None:
 @breaks(30)
 def _(world: World) -> None:
     person = world.person()
-    person.said("I'm Harbour & Vale. How can I help?", name="hello", turn=person.typed("are you a robot?", "action_greet"))
+    person.said(
+        "I'm Harbour & Vale. How can I help?", name="hello", turn=person.typed("are you a robot?", "action_greet")
+    )
 
 
 @keeps(31)
 def _(world: World) -> None:
     person = world.person()
     for _twice in range(2):
-        person.said("Sorry, I didn't quite get that.", name="not_understood", turn=person.typed("xyzzy", "action_misunderstood"))
+        person.said(
+            "Sorry, I didn't quite get that.", name="not_understood", turn=person.typed("xyzzy", "action_misunderstood")
+        )
     turn = person.typed("get me a person", "action_human")
     person.ticket("human", urgent=True)
     person.said("Of course. I'm getting a colleague now.", name="human_now", values={"number": "D-1"}, turn=turn)
@@ -690,7 +767,9 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     person = world.person()
     for _often in range(3):
-        person.said("Sorry, I didn't quite get that.", name="not_understood", turn=person.typed("xyzzy", "action_misunderstood"))
+        person.said(
+            "Sorry, I didn't quite get that.", name="not_understood", turn=person.typed("xyzzy", "action_misunderstood")
+        )
 
 
 @breaks(31)
@@ -750,8 +829,12 @@ def _(world: World) -> None:
     person.typed("12.50 then", terms={"amounts": [{"minor": 1250, "currency": "GBP"}], "dates": [f"{due}"]})
     turn = person.typed("yes", "action_promise_yes")
     person.promise(1250, turn)
-    person.said(f"Thank you. I've noted £12.50 by {due}.", name="promise_made", turn=turn,
-                values={"amount": {"minor": 1250, "currency": "GBP"}, "on": {"date": f"{due}"}})
+    person.said(
+        f"Thank you. I've noted £12.50 by {due}.",
+        name="promise_made",
+        turn=turn,
+        values={"amount": {"minor": 1250, "currency": "GBP"}, "on": {"date": f"{due}"}},
+    )
 
 
 @breaks(34)
@@ -762,16 +845,33 @@ def _(world: World) -> None:
 @breaks(34)
 def _(world: World) -> None:
     person = world.person()
-    person.said("£17.00 is due on a day.", name="next_payment", turn=person.typed("what is next", "action_next_payment"),
-                values={"dues": [{"creditor": "Northern Gas", "amount": {"minor": 1700, "currency": "GBP"},
-                                  "on": {"date": "2026-04-01"}, "overdue": {"minor": 0, "currency": "GBP"}}], "promised": []})
+    person.said(
+        "£17.00 is due on a day.",
+        name="next_payment",
+        turn=person.typed("what is next", "action_next_payment"),
+        values={
+            "dues": [
+                {
+                    "creditor": "Northern Gas",
+                    "amount": {"minor": 1700, "currency": "GBP"},
+                    "on": {"date": "2026-04-01"},
+                    "overdue": {"minor": 0, "currency": "GBP"},
+                }
+            ],
+            "promised": [],
+        },
+    )
 
 
 @breaks(34)
 def _(world: World) -> None:
     person = world.person()
-    person.said("You could pay £19.99 a month.", name="hello", values={"name": "Robin"},
-                turn=person.typed("hello", "action_greet"))
+    person.said(
+        "You could pay £19.99 a month.",
+        name="hello",
+        values={"name": "Robin"},
+        turn=person.typed("hello", "action_greet"),
+    )
 
 
 @keeps(35)
@@ -781,7 +881,9 @@ def _(world: World) -> None:
     person.talking.safeguarded_at = world.now
     person.ticket("self_harm", urgent=True)
     person.hold(HoldReason.SELF_HARM)
-    person.said("Please talk to someone now: Samaritans, 116 123.", name="self_harm", values={"crisis": crisis()}, turn=turn)
+    person.said(
+        "Please talk to someone now: Samaritans, 116 123.", name="self_harm", values={"crisis": crisis()}, turn=turn
+    )
 
 
 @breaks(35)
@@ -794,8 +896,12 @@ def _(world: World) -> None:
 @breaks(35)
 def _(world: World) -> None:
     person = world.person()
-    person.said("Samaritans, 116 123.", values={"crisis": crisis()}, name="self_harm",
-                turn=person.typed("i want to kill myself", "action_self_harm"))
+    person.said(
+        "Samaritans, 116 123.",
+        values={"crisis": crisis()},
+        name="self_harm",
+        turn=person.typed("i want to kill myself", "action_self_harm"),
+    )
 
 
 @breaks(35)
@@ -815,7 +921,9 @@ def _(world: World) -> None:
     turn = person.typed("i am bankrupt", "action_bankruptcy")
     person.ticket("bankruptcy")
     person.hold(HoldReason.BANKRUPTCY)
-    person.said("Thank you for telling me. We won't ask you to pay.", name="bankruptcy", values={"number": "D-1"}, turn=turn)
+    person.said(
+        "Thank you for telling me. We won't ask you to pay.", name="bankruptcy", values={"number": "D-1"}, turn=turn
+    )
 
 
 @breaks(36)
@@ -852,15 +960,22 @@ def _(world: World) -> None:
     person.hold(HoldReason.COMPLAINT)
     office = operator().complaints.ombudsman_in("GB")
     name = office.name if office else ""
-    person.said(f"Your complaint is recorded. The {name} can look at it, free of charge.", name="complaint",
-                values={"number": "D-1", "ombudsman": name}, turn=turn)
+    person.said(
+        f"Your complaint is recorded. The {name} can look at it, free of charge.",
+        name="complaint",
+        values={"number": "D-1", "ombudsman": name},
+        turn=turn,
+    )
 
 
 @breaks(38)
 def _(world: World) -> None:
     person = world.person()
-    person.said("Sorry, I didn't quite get that.", name="not_understood",
-                turn=person.typed("i want to make a formal complaint", "action_misunderstood"))
+    person.said(
+        "Sorry, I didn't quite get that.",
+        name="not_understood",
+        turn=person.typed("i want to make a formal complaint", "action_misunderstood"),
+    )
 
 
 @breaks(38)
@@ -880,8 +995,11 @@ def _(world: World) -> None:
 @keeps(39)
 def _(world: World) -> None:
     person = world.person()
-    person.said("I can't tell what a score will do. StepChange can help with all your bills.", name="credit_impact",
-                turn=person.typed("my score?", "action_credit_impact"))
+    person.said(
+        "I can't tell what a score will do. StepChange can help with all your bills.",
+        name="credit_impact",
+        turn=person.typed("my score?", "action_credit_impact"),
+    )
 
 
 @breaks(39)

@@ -38,7 +38,7 @@ def one(make_sqlite: Callable[[], Database]) -> Iterator[Database]:
 
 
 def test_there_are_41_rules_with_fixtures_for_each() -> None:
-    assert NUMBERS == list(range(1, 42))
+    assert list(range(1, 42)) == NUMBERS
     assert sorted(KEEPS) == NUMBERS
     assert sorted(BREAKS) == NUMBERS
 

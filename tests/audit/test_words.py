@@ -18,20 +18,31 @@ def _group(**table: list[str]) -> Group:
     return Group(table)
 
 
-@pytest.mark.parametrize(("phrase", "text"), [
-    ("bailiff*", "the bailiffs come"), ("(sue|sued)", "we sue you"), ("wage* ... deduct*", "wages may be deducted"),
-    ("can't accept", "we can’t accept that"), ("final offer", "our final  offer"),
-])
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("bailiff*", "the bailiffs come"),
+        ("(sue|sued)", "we sue you"),
+        ("wage* ... deduct*", "wages may be deducted"),
+        ("can't accept", "we can’t accept that"),
+        ("final offer", "our final  offer"),
+    ],
+)
 def test_phrases_are_found(phrase: str, text: str) -> None:
     assert re.search(pattern(phrase), text)
     assert _group(forbidden=[phrase]).possible(tokens(text))
     assert _group(forbidden=[phrase]).first(text)
 
 
-@pytest.mark.parametrize(("phrase", "text"), [
-    ("sue", "the issue is"), ("wage* ... deduct*", "wages that nobody here would ever want to see deducted"),
-    ("court", "of courtesy"), ("final offer", "finally an offer"),
-])
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("sue", "the issue is"),
+        ("wage* ... deduct*", "wages that nobody here would ever want to see deducted"),
+        ("court", "of courtesy"),
+        ("final offer", "finally an offer"),
+    ],
+)
 def test_what_only_looks_alike_is_not(phrase: str, text: str) -> None:
     assert _group(forbidden=[phrase]).first(text) is None
 
@@ -70,11 +81,18 @@ def _texts() -> list[tuple[str, str, str]]:
 
 
 def test_no_text_of_ours_has_a_forbidden_word() -> None:
-    wrong = [f"{language}/{name}: {group}: {hit}" for language, name, words in _texts() for group in FORBIDDEN
-             for one in groups(group, language) if (hit := one.first(words))]
+    wrong = [
+        f"{language}/{name}: {group}: {hit}"
+        for language, name, words in _texts()
+        for group in FORBIDDEN
+        for one in groups(group, language)
+        if (hit := one.first(words))
+    ]
     assert wrong == []
 
 
 def test_only_the_statutory_scheme_is_called_breathing_space() -> None:
-    named = {name for language, name, words in _texts() for one in groups("breathing_space", language) if one.first(words)}
+    named = {
+        name for language, name, words in _texts() for one in groups("breathing_space", language) if one.first(words)
+    }
     assert named <= NAMED
