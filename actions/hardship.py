@@ -118,13 +118,15 @@ def breathing_space(ctx: Context) -> Sequence[Say]:
         return [nothing(ctx)]
     ctx.close()
     statutory = [d for d in lines if d.hold == HoldReason.BREATHING_SPACE]
+    scheme = ctx.profile.moratorium(ctx.debtor.region)
     if statutory:
-        return [Say("breathing_space_running", {"until": _until(statutory)}, (PERSON,))]
+        return [Say("breathing_space_running", {"until": _until(statutory),
+                                                "scheme": scheme.name.lower() if scheme else None}, (PERSON,))]
     placed = placing.breathing_space_request(
         ctx.session, key=ctx.key, conversation_id=ctx.conversation_id, debtor_id=ctx.verified, now=ctx.now,
         today=ctx.today)
     return [Say("breathing_space", {"until": {"date": placed.until.isoformat()}, "advice": advice(ctx),
-                                    "statutory": ctx.profile.moratorium(ctx.debtor.region) is not None,
+                                    "statutory": scheme.name.lower() if scheme else None,
                                     "started": bool(_STARTED.search(ctx.words))}, (ADVICE, PERSON))]
 
 

@@ -154,10 +154,13 @@ class Profile(Part):
         return tuple(a for a in self.free_advice if not a.regions or here is None or here in a.regions)
 
     def moratorium(self, region: str | None) -> Moratorium | None:
-        """The statutory scheme of ``region`` that debtors ask for by "breathing space" (rule 29)."""
+        """The statutory scheme that debtors of ``region`` mean by "breathing space" (rule 29).
+
+        Where the region is not known, the first there is: an adviser knows; only staff enter one, for a known region.
+        """
         here = self.region(region)
-        return next((each for each in self.moratoria if not each.crisis and (not each.regions or here in each.regions)),
-                    None)
+        return next((each for each in self.moratoria
+                     if not each.crisis and (not each.regions or here is None or here in each.regions)), None)
 
     # What must be said and sent ------------------------------------------------------------------------------
 

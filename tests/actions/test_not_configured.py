@@ -9,9 +9,11 @@ import yaml
 from sqlalchemy import select
 
 from compliance import operator as operator_room
+from compliance.holds import By, start_moratorium
 from conversations.models import Conversation, Ticket
 from conversations.texts import render
-from ledger.models import Debt, Debtor
+from ledger.kinds import Authority
+from ledger.models import Debt, Debtor, Hold
 from runtime.settings import ROOT
 from tests.actions.talking import Talk, talk
 
@@ -130,8 +132,20 @@ def test_helplines(talk: Talk, office: Change) -> None:
 
 def test_no_scheme_is_named_where_there_is_none(talk: Talk) -> None:
     assert "breathing space" in ask(talk, "action_breathing_space", "i need breathing space")
+    moved(talk, "GB", "Scotland")
+    assert 'The legal "statutory moratorium" scheme' in ask(talk, "action_breathing_space", "i need breathing space")
     moved(talk, "GB", "Northern Ireland")
     assert "breathing space" not in ask(talk, "action_breathing_space", "i need breathing space")
+
+
+def test_a_scheme_that_runs_is_called_what_it_is_called_there(talk: Talk) -> None:
+    moved(talk, "GB", "Scotland")
+    with talk.database.write() as session:
+        held = start_moratorium(session, key="m", by=By("anna", Authority.STAFF), debtor_id=talk.debtor_id,
+                                notice="AIB-1", started_on=talk.now.date(), now=talk.now, today=talk.now.date())
+        assert isinstance(held, Hold)
+    said = ask(talk, "action_breathing_space", "am i in breathing space")
+    assert 'the legal "statutory moratorium" scheme until 1 September 2026' in said
 
 
 def test_nothing_is_asked_for_without_a_licence(talk: Talk, office: Change) -> None:
