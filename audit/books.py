@@ -29,7 +29,7 @@ from ledger.models import (
     Txn,
 )
 from ledger.money import Money
-from payments.models import PayLink, PayLinkPart
+from payments.models import PayLink, PayLinkPart, Payment, Refund
 from runtime.ids import DebtId, DebtorId
 
 _SEALED = tuple(defer(column) for column in (
@@ -68,6 +68,7 @@ def estates(session: Session, debtor_ids: Collection[DebtorId]) -> dict[DebtorId
     _promises(session, found)
     _settlements(session, found)
     _links(session, found)
+    _payments(session, found)
     return found
 
 
@@ -151,3 +152,17 @@ def _links(session: Session, found: dict[DebtorId, Estate]) -> None:
             found[row.debtor_id].agreed.append(Agreed(
                 "payment link", row.id, row.created_at, parts[row.id],
                 frozenset(Money(minor, row.currency) for minor in minors), frozenset(), row.key, "debtor"))
+
+
+def _payments(session: Session, found: dict[DebtorId, Estate]) -> None:
+    """What the processor took and gave back, posted or still with staff."""
+    given: dict[int, set[int]] = defaultdict(set)
+    for payment_id, amount in session.execute(
+            select(Refund.payment_id, Refund.amount).join(Payment, Payment.id == Refund.payment_id)
+            .where(Payment.debtor_id.in_(found))):
+        given[payment_id].add(amount)
+    for row in session.execute(select(Payment.id, Payment.debtor_id, Payment.amount, Payment.currency, Payment.paid_at)
+                               .where(Payment.debtor_id.in_(found))):
+        minors = given[row.id] | {row.amount}
+        found[row.debtor_id].agreed.append(Agreed(
+            "payment", row.id, row.paid_at, {}, frozenset(Money(minor, row.currency) for minor in minors)))

@@ -155,8 +155,8 @@ class Stood:
     method: str
     linked: bool
     since: datetime
+    last_used_at: datetime
     ended_at: datetime | None
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,13 +293,15 @@ class Case:
         for row in self.stood:
             if row.level != Level.VERIFIED and row.method != "link":
                 continue
-            end, last = row.since + longest, row.since
-            for at in touched:
-                if at > last:
-                    if at - last >= idle:
-                        break
-                    last = at
-            end = min(end, last + idle)
+            last = max(row.since, row.last_used_at)
+            if row.level != Level.VERIFIED:  # a link that only identifies now: it verified until the first long silence
+                last = row.since
+                for at in touched:
+                    if at > last:
+                        if at - last >= idle:
+                            break
+                        last = at
+            end = min(row.since + longest, last + idle)
             found.append((row, row.since, min(end, row.ended_at) if row.ended_at else end))
         return found
 

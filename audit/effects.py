@@ -52,13 +52,12 @@ def has_effect(case: Case, said: Said, turn: Did, *, tickets: tuple[str, ...],
     soon = said.at + (SAME_MATTER if by_staff(turn) else AT_ONCE)
     if by_staff(turn) and case.now < soon:
         return True  # staff still have time
+    estate = case.estates.get(debtor_id) if (debtor_id := case.verified(said.at)) is not None else None
+    if estate is not None and not estate.owed(estate.places(said.at, said.at)[0]):
+        return True  # there is nothing that could be collected
     if not case.ticket(*tickets, since=said.at - SAME_MATTER, until=soon):
         return False
-    estate = case.estates.get(debtor_id) if (debtor_id := case.verified(said.at)) is not None else None
-    if estate is None or not holds:
-        return True
-    place = estate.places(said.at, said.at)[0]
-    return not estate.owed(place) or any(
+    return estate is None or not holds or any(
         hold.reason in holds and hold.placed_at <= soon and (hold.lifted_at or soon) >= said.at
         and (hold.until is None or hold.until >= (said.at - SAME_MATTER).date()) for hold in estate.holds)
 

@@ -207,6 +207,8 @@ class Estate:
                 yield Money(-minor if bucket == "overpayment" else minor, currency)
             yield Money(sum(parts.get(bucket, 0) for bucket in OWED if bucket != "principal"), currency)
         owed = self.owed(place)
+        for (_, currency), minor in self.by_creditor(place).items():
+            yield Money(minor, currency)
         for count in range(1, len(owed) + 1) if len(owed) <= MOST_SUMS else (1, len(owed)):
             for some in combinations(owed, count):
                 currencies = {self.debts[debt_id].currency for debt_id in some}
@@ -218,8 +220,8 @@ class Estate:
             keys: tuple[tuple[int, DebtId | None], ...] = ((entry.txn_id, entry.debt_id), (entry.txn_id, None))
             for key in keys:
                 paid[key] = paid.get(key, 0) - entry.amount
-        for (txn_id, debt_id), minor in paid.items():
-            owner = debt_id if debt_id is not None else owners[txn_id]
+        for (txn_id, on_one), minor in paid.items():
+            owner = on_one if on_one is not None else owners[txn_id]
             yield Money(abs(minor), self.debts[owner].currency)
         for agreed in self.agreed:
             yield from agreed.figures

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from audit.case import AMOUNT, Case, Said
-from audit.estate import Estate
+from audit.estate import MOST_SUMS, Estate
 from audit.values import dates, dictionaries, words
 from conversations import texts
 from ledger.kinds import HoldReason
@@ -78,10 +78,17 @@ class Stated:
     def _known(self, money: Money) -> bool:
         return money in self.figures
 
+    def _one_of_many(self, money: Money) -> bool:
+        """Whether it may be the sum of some of very many debts, which is not worked out."""
+        return any(len(self.estate.owed(place)) > MOST_SUMS and any(
+            money.currency == whole.currency and money.minor <= whole.minor for whole in self.estate.totals(place))
+            for place in self.places)
+
     def unexplained(self) -> Iterator[str]:
         """Each amount and day among the values that nothing explains."""
         for path, money in self.said.money:
             if not (money.is_zero or money in self.figures or money in self.worked_out or self.typed(money.minor)
+                    or self._one_of_many(money)
                     or (path == "smallest" and SMALLEST.get(money.currency) == money.minor)):
                 yield f"{path} is {money}, which the books did not give then"
         for path, day in dates(self.said.values):

@@ -149,12 +149,12 @@ def _standings(session: Session, ids: Sequence[str], found: dict[str, Case]) -> 
     debtors: dict[str, set[DebtorId]] = {}
     query = select(
         Verification.conversation_id, Verification.debtor_id, Verification.level, Verification.method,
-        Verification.link_id, Verification.verified_at, Verification.ended_at, Verification.ended_reason,
+        Verification.link_id, Verification.verified_at, Verification.last_used_at, Verification.ended_at,
     ).where(Verification.conversation_id.in_(ids)).order_by(Verification.id)
     for row in session.execute(query):
         found[row.conversation_id].stood.append(Stood(
             DebtorId(row.debtor_id), Level(row.level), row.method, row.link_id is not None, row.verified_at,
-            row.ended_at, row.ended_reason))
+            row.last_used_at, row.ended_at))
         debtors.setdefault(row.conversation_id, set()).add(DebtorId(row.debtor_id))
     return debtors
 

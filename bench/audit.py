@@ -52,8 +52,8 @@ SCRIPT: tuple[tuple[str, str, str, str | None, dict[str, Any]], ...] = (
     (
         "who are you and why are you writing to me again",
         "action_who_are_you",
-        "It's right to check. I'm an automated assistant for Harbour & Vale Recoveries Ltd. Don't take my word or my links for "
-        "it: look us up on the Financial Services Register and call the number you find there.",
+        "It's right to check. I'm an automated assistant for Harbour & Vale Recoveries Ltd. Don't take my word or my "
+        "links for it: look us up on the Financial Services Register and call the number you find there.",
         "who_are_you_verified",
         {"legal_name": "Harbour & Vale Recoveries Ltd", "register": "Financial Services Register", "creditors": []},
     ),

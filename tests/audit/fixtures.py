@@ -63,11 +63,6 @@ def _(world: World) -> None:
 
 @breaks(1)
 def _(world: World) -> None:
-    person = world.person("US")
-    world.tick(hours=8)
-    person.said("Thank you, your $50.00 has arrived. $312.00 is left.", name="payment_with_staff", values={})
-    world.tick(hours=30)
-    person.world.session.flush()
     words = profile("US").disclosure(first=False, language="en")
     later = world.person("US", disclosed=False)
     later.said(words or "", name="disclosure_later", values={"words": words})
