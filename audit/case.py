@@ -1,5 +1,6 @@
 """One conversation as rules look at it: what was said, what the debtor did, who it was, what the books held then."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,30 +39,27 @@ ANSWERED_WITHIN = timedelta(days=7)
 
 
 class Said:
-    """One message. What is encrypted is deciphered when a rule looks at it, and once."""
+    """One message."""
 
-    __slots__ = ("__dict__", "at", "author", "buttons", "event_id", "id", "name", "raw", "turn_id")
+    __slots__ = ("__dict__", "_card", "_values", "at", "author", "buttons", "event_id", "id", "name", "text", "turn_id")
 
     def __init__(self, *, id: int, event_id: int, author: Author, at: datetime, name: str | None, turn_id: int | None,
-                 buttons: Sequence[Mapping[str, str]], raw: tuple[Any, Any, Any], read: tuple[Read, Read]) -> None:
+                 buttons: Sequence[Mapping[str, str]], text: str | None, values: str | None, card: str | None) -> None:
         self.id, self.event_id, self.author, self.at = id, event_id, author, at
         self.name, self.turn_id, self.buttons = name, turn_id, buttons
-        self.raw = (*raw, *read)
-
-    @cached_property
-    def text(self) -> str:
+        self.text = text or ""
         """The words; empty where they were erased."""
-        return str(self.raw[3](self.raw[0]) or "")
+        self._values, self._card = values, card
 
     @cached_property
     def values(self) -> Mapping[str, Any]:
         """The typed values the text was filled with."""
-        return dict(self.raw[4](self.raw[1]) or {})
+        return dict(json.loads(self._values) or {}) if self._values else {}
 
     @cached_property
     def card(self) -> Mapping[str, Any]:
         """The card under it."""
-        return dict(self.raw[4](self.raw[2]) or {}) if self.raw[2] is not None else {}
+        return dict(json.loads(self._card) or {}) if self._card else {}
 
     @cached_property
     def shown(self) -> str:
@@ -121,17 +119,21 @@ class Did:
     button_id: str | None
     actions: Sequence[str]
     error: str | None
-    raw: tuple[Any, Any, Any, Read, Read]
+    words: str
+    """What was typed; empty where it was erased."""
+    sealed: tuple[Any, Any]
+    """Terms and choice as they are stored."""
+    read: Read
 
     @cached_property
     def terms(self) -> Mapping[str, Any]:
         """The amounts, dates and rhythm of the message."""
-        return dict(self.raw[4](self.raw[1]) or {})
+        return dict(self.read(self.sealed[0]) or {})
 
     @cached_property
     def choice(self) -> Mapping[str, Any]:
         """What the pressed button stands for."""
-        return dict(self.raw[4](self.raw[2]) or {}) if self.raw[2] is not None else {}
+        return dict(self.read(self.sealed[1]) or {}) if self.sealed[1] is not None else {}
 
     @cached_property
     def minors(self) -> frozenset[int]:
@@ -139,11 +141,6 @@ class Did:
         pressed = {value for part in dictionaries(self.choice) for name, value in part.items()
                    if name in ("amount", "minor") and isinstance(value, int)}
         return frozenset({money.minor for _, money in amounts(self.terms)} | pressed)
-
-    @cached_property
-    def words(self) -> str:
-        """What was typed."""
-        return str(self.raw[3](self.raw[0]) or "")
 
 
 @dataclass(frozen=True, slots=True)

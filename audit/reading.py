@@ -14,9 +14,11 @@ from audit.scope import Scope
 from compliance.models import Level, Verification
 from conversations.models import Author, Button, Conversation, Message, Ticket, Turn
 from ledger.models import Creditor
+from runtime import vault
 from runtime.errors import OperatorError
 from runtime.ids import DebtorId
 
+AUTHORS = {author.value: author for author in Author}
 MESSAGES = 4000
 """About so many messages are in memory at a time."""
 MOST_NAMES = 3000
@@ -42,6 +44,30 @@ class Reader:
                 self.unreadable += 1
                 return None
         return read
+
+
+    def many(self, values: Sequence[str | None]) -> list[str | None]:
+        """What is stored in encrypted columns, readable: texts as they are, structures as JSON; None where erased."""
+        sealed = [place for place, value in enumerate(values) if value and value.startswith(_SEALED)]
+        found = list(values)
+        try:
+            plain: Sequence[str | None] = vault.decrypt_many([values[place] or "" for place in sealed])
+        except OperatorError:  # one of them, at least: each by itself
+            plain = [self._one(values[place] or "") for place in sealed]
+        for place, text in zip(sealed, plain, strict=True):
+            found[place] = text
+        return found
+
+    def _one(self, value: str) -> str | None:
+        try:
+            return vault.decrypt(value)
+        except OperatorError:
+            self.unreadable += 1
+            return None
+
+
+_SEALED = "gAAAA"
+"""How everything begins that ``runtime.vault`` encrypted; what does not stands as it is."""
 
 
 def stored(column: Any) -> Any:
@@ -120,29 +146,31 @@ def cases(session: Session, ids: Sequence[str], reader: Reader, names: re.Patter
 
 
 def _messages(session: Session, ids: Sequence[str], reader: Reader, found: dict[str, Case]) -> None:
-    read = reader.of(Message.__table__.c.text), reader.of(Message.__table__.c["values"])
     query = select(
         Message.id, Message.conversation_id, Message.event_id, Message.author, Message.at, Message.say,
         Message.turn_id, Message.buttons, stored(Message.__table__.c.text), stored(Message.__table__.c["values"]),
         stored(Message.__table__.c.card)).where(Message.conversation_id.in_(ids)).order_by(Message.event_id)
-    for row in session.execute(query):
+    rows = session.execute(query).all()
+    texts, values, cards = (reader.many([row[place] for row in rows]) for place in (8, 9, 10))
+    for row, text, filled, card in zip(rows, texts, values, cards, strict=True):
         found[row[1]].messages.append(Said(
-            id=row[0], event_id=row[2], author=Author(row[3]), at=row[4], name=row[5], turn_id=row[6],
-            buttons=row[7] or [], raw=(row[8], row[9], row[10]), read=read))
+            id=row[0], event_id=row[2], author=AUTHORS[row[3]], at=row[4], name=row[5], turn_id=row[6],
+            buttons=row[7] or [], text=text, values=filled, card=card))
 
 
 def _turns(session: Session, ids: Sequence[str], reader: Reader, found: dict[str, Case]) -> None:
     table = Turn.__table__.c
-    text, structure = reader.of(table.raw), reader.of(table.terms)
+    read = reader.of(table.terms)
     query = select(
         Turn.id, Turn.conversation_id, Turn.received_at, Turn.done_at, Turn.state, Turn.intent, Turn.confidence,
         Turn.forced_intent, Turn.button_id, Turn.actions, Turn.error, stored(table.raw), stored(table.terms),
         stored(table.choice)).where(Turn.conversation_id.in_(ids)).order_by(Turn.id)
-    for row in session.execute(query):
+    rows = session.execute(query).all()
+    for row, typed in zip(rows, reader.many([row[11] for row in rows]), strict=True):
         found[row[1]].turns[row[0]] = Did(
             id=row[0], received_at=row[2], done_at=row[3], state=str(row[4]), intent=row[5], confidence=row[6],
-            forced=row[7], button_id=row[8], actions=row[9] or [], error=row[10],
-            raw=(row[11], row[12], row[13], text, structure))
+            forced=row[7], button_id=row[8], actions=row[9] or [], error=row[10], words=typed or "",
+            sealed=(row[12], row[13]), read=read)
 
 
 def _standings(session: Session, ids: Sequence[str], found: dict[str, Case]) -> dict[str, set[DebtorId]]:
