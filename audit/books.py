@@ -32,9 +32,10 @@ from ledger.money import Money
 from payments.models import PayLink, PayLinkPart, Payment, Refund
 from runtime.ids import DebtId, DebtorId
 
-_SEALED = tuple(defer(column) for column in (
-    Debtor.date_of_birth, Debtor.postcode, Debtor.vulnerability_note, Debtor.representative))
-"""What is encrypted of a debtor and not asked for; the postcode is read where a city's law depends on it."""
+PERSONAL = tuple(defer(column) for column in (
+    Debtor.first_name, Debtor.last_name, Debtor.email, Debtor.phone, Debtor.date_of_birth, Debtor.postcode,
+    Debtor.vulnerability_note, Debtor.representative))
+"""What no rule asks of a debtor; the postcode is read where a city's law depends on it."""
 
 
 def estates(session: Session, debtor_ids: Collection[DebtorId]) -> dict[DebtorId, Estate]:
@@ -42,7 +43,7 @@ def estates(session: Session, debtor_ids: Collection[DebtorId]) -> dict[DebtorId
     if not debtor_ids:
         return {}
     found = {debtor.id: Estate(debtor) for debtor in session.scalars(
-        select(Debtor).where(Debtor.id.in_(debtor_ids)).options(*_SEALED))}
+        select(Debtor).where(Debtor.id.in_(debtor_ids)).options(*PERSONAL))}
     whose: dict[DebtId, Estate] = {}
     decided = {debt_id: too_old for debt_id, too_old in session.execute(
         select(HoldAct.debt_id, HoldAct.too_old).where(HoldAct.debtor_id.in_(found), HoldAct.what == Deed.DECIDED_AGE)

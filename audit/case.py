@@ -29,7 +29,8 @@ SERVICE = frozenset({
     "greeting", "greeting_verified", "greeting_identified", "greeting_dead_link", "payment_received",
     "payment_received_unsure", "payment_received_private", "payment_with_staff", "payment_returned", "trouble",
     "session_over", "stopped", "stopped_here", "no_host_identity", "too_many_messages", "message_too_long",
-    "unknown_button", "attachment",
+    "unknown_button", "attachment", "host_identity_refused", "session_renew", "session_keyless", "not_this_client",
+    "earlier_hidden",
 })
 """Texts said without a turn that the debtor's own act caused all the same: service messages, not proactive ones."""
 
@@ -286,9 +287,10 @@ class Case:
         limits = profile(self.locale[-2:]).identity
         idle, longest = timedelta(minutes=limits.idle_minutes), timedelta(hours=limits.verified_hours)
         touched = sorted(turn.received_at for turn in self.turns.values())
+        sure = {(row.debtor_id, row.since) for row in self.stood if row.level == Level.VERIFIED}
         found = []
         for row in self.stood:
-            if row.level != Level.VERIFIED and row.method != "link":
+            if row.level != Level.VERIFIED and (row.method != "link" or (row.debtor_id, row.since) in sure):
                 continue
             last = max(row.since, row.last_used_at)
             if row.level != Level.VERIFIED:  # a link that only identifies now: it verified until the first long silence

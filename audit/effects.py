@@ -8,6 +8,7 @@ from functools import lru_cache
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from audit.books import PERSONAL
 from audit.case import Case, Did, Said
 from audit.rule import Found
 from audit.scope import Scope
@@ -67,7 +68,7 @@ def overdue(session: Session, scope: Scope, kind: str, days: Days, what: str,
     """Tickets of a kind that were not closed in the days that the debtor's law gives; ``days`` picks them."""
     rows = session.execute(
         select(Ticket.id, Ticket.opened_at, Ticket.closed_at, Ticket.conversation_id, Debtor)
-        .outerjoin(Debtor, Debtor.id == Ticket.debtor_id)
+        .outerjoin(Debtor, Debtor.id == Ticket.debtor_id).options(*PERSONAL)
         .where(Ticket.kind == kind, scope.within(Ticket.opened_at))
         .order_by(Ticket.id).execution_options(yield_per=500))
     for number, opened_at, closed_at, conversation_id, debtor in rows:

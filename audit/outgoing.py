@@ -22,9 +22,9 @@ from runtime.ids import DebtorId
 
 ROWS = 1000
 TO_STAFF = frozenset({"alert_webhook", "alert_email"})
-ASKED_FOR = frozenset({"code_email", "telegram"})
+ASKED_FOR = frozenset({"code_email", "code_sms", "telegram"})
 """What the debtor's own act caused; ``telegram`` is a message of a conversation, which is looked at there."""
-_CHANNELS = {"code_email": "email"}
+_CHANNELS = {"code_email": "email", "code_sms": "sms"}
 
 
 @dataclass

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit import resting
+from audit.books import PERSONAL
 from audit.case import Case
 from audit.outgoing import Outgoing
 from audit.rule import UK, Found, Rule
@@ -28,7 +29,7 @@ def outgoing(item: Outgoing) -> Iterator[Found]:
 
 def books(session: Session, scope: Scope) -> Iterator[Found]:
     rows = session.execute(
-        select(Hold, Debtor).join(Debtor, Debtor.id == Hold.debtor_id)
+        select(Hold, Debtor).join(Debtor, Debtor.id == Hold.debtor_id).options(*PERSONAL)
         .where(Hold.reason.in_(PAUSES), Hold.until.is_not(None), Debtor.country.in_(UK), scope.within(Hold.placed_at),
                scope.of_debtors(Hold.debtor_id)).order_by(Hold.id).execution_options(yield_per=500))
     for hold, debtor in rows:
