@@ -111,12 +111,8 @@ def encrypt_many(texts: Sequence[str]) -> list[str]:
     return tokens
 
 
-def decrypt(stored: str) -> str:
-    """The text behind ``stored``. Raises OperatorError when the key is not the one it was made with."""
-    try:
-        return _cipher().decrypt(stored.encode()).decode()
-    except InvalidToken:
-        raise OperatorError("The database was encrypted with another key than DEBTDESK_SECRET_KEY") from None
+_SHORTEST = 1 + 8 + 16 + 16 + 32
+"""Of a Fernet token: version, time, vector, one block, HMAC."""
 
 
 def decrypt_many(stored: Sequence[str]) -> list[str]:
@@ -156,8 +152,12 @@ def decrypt_many(stored: Sequence[str]) -> list[str]:
     return [plain[start:stop - plain[stop - 1]].decode() for start, stop in zip(starts, ends, strict=True)]
 
 
-_SHORTEST = 1 + 8 + 16 + 16 + 32
-"""Of a Fernet token: version, time, vector, one block, HMAC."""
+def decrypt(stored: str) -> str:
+    """The text behind ``stored``. Raises OperatorError when the key is not the one it was made with."""
+    try:
+        return _cipher().decrypt(stored.encode()).decode()
+    except InvalidToken:
+        raise OperatorError("The database was encrypted with another key than DEBTDESK_SECRET_KEY") from None
 
 
 def keyed_hash(purpose: str, text: str) -> str:
