@@ -60,7 +60,8 @@ def balance(ctx: Context) -> Sequence[Say]:
     values = {
         "name": ctx.debtor.first_name, "totals": totals(owed.totals), "disputed": totals(owed.disputed),
         "debts": by_name(lines), "resting": by_name(resting), "rests_until": _until(resting),
-        "old": by_name([d for d in lines if too_old(d)]), "invite": not aside(ctx) and not stopped, "stopped": stopped,
+        "old": by_name([d for d in lines if too_old(d)]), "stopped": stopped,
+        "invite": not aside(ctx) and not stopped and bool(inviting(lines)),
         "named": by_name(named), "stale": stale(ctx, lines),
         "plans": [{"creditor": p.creditor, "next": {"amount": p.next_due.amount.json(),
                    "on": {"date": p.next_due.on.isoformat()}} if p.next_due else None} for p in plans],

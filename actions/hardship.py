@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from actions.advice import advice
 from actions.context import Context
-from actions.debts import nothing, open_debts
+from actions.debts import nothing, open_debts, usable
 from actions.offered import ADVICE, NO, PERSON
 from actions.registry import action, repeats
 from actions.running import ask_briefly
@@ -84,14 +84,19 @@ def hardship_hold(ctx: Context) -> Sequence[Say]:
                               reason=reason, now=ctx.now, today=ctx.today)
     ctx.close()
     return [Say("hardship_held", {"until": {"date": placed.until.isoformat()}, "advice": advice(ctx)},
-                (Choice("small_plan", "request_payment_plan"), ADVICE))]
+                (*_small_plan(ctx), ADVICE))]
 
 
 @action("action_hardship_no", needs_identity=True)
 def hardship_no(ctx: Context) -> Sequence[Say]:
     """No hold wanted: nothing is due today all the same."""
     ctx.close()
-    return [Say("hardship_no_hold", {}, (Choice("small_plan", "request_payment_plan"), ADVICE, PERSON))]
+    return [Say("hardship_no_hold", {}, (*_small_plan(ctx), ADVICE, PERSON))]
+
+
+def _small_plan(ctx: Context) -> tuple[Choice, ...]:
+    """Smaller payments, where anything may be paid at all (rules 11, 13, 36)."""
+    return (Choice("small_plan", "request_payment_plan"),) if usable(open_debts(ctx)) else ()
 
 
 @repeats("hardship_hold")

@@ -35,14 +35,14 @@ def bench(
         bool, typer.Option("--full", help="More rounds, more debtors, longer conversations; what is done is kept.")
     ] = False,
 ) -> None:
-    """Compare a turn through the gateway with one of the bot that `rasa init` makes, and the ledger with bare SQL.
+    """Compare a turn with one of the bot that `rasa init` makes, the ledger with bare SQL, the audit with its limit.
 
     Ten minutes at most, the stock bot's training included; with --full up to an hour. Ratios are printed, not judged:
     the exit code is 0 unless something did not run.
 
     Example: debtdesk bench
     """
-    from bench import ledger
+    from bench import audit, ledger
     from bench.measure import Pair
     from bench.report import FULL, QUICK, run_all
     from bench.stock import stock_bot
@@ -54,7 +54,7 @@ def bench(
     kept = settings().data_dir / "bench" / f"{_content()}.json" if full else None
     model = ensure_model(say=_say)
     stock = stock_bot(engine_python(), engine_environment(), _say)
-    for line in ledger.lines(full=full, say=_say):
+    for line in [*ledger.lines(full=full, say=_say), *audit.lines(say=_say)]:
         _say(line)
     try:
         with _both(model, stock) as running:

@@ -82,7 +82,7 @@ def postings(
     period = None
     if first or last:
         period = Period(first.date() if first else date.min.replace(year=1900), last.date() if last else today)
-    with db.read() as session, _to(out) as file, _progress("Postings") as step:
+    with db.read() as session, to_file(out) as file, _progress("Postings") as step:
         creditor_id = _creditor(session, creditor) if creditor else None
         done = write_postings(session, file, form=form.value, period=period, creditor_id=creditor_id, progress=step)
     with db.write() as session:
@@ -174,7 +174,8 @@ def _keep(file: File, out: str | None) -> None:
 
 
 @contextmanager
-def _to(out: str) -> Iterator[TextIO]:
+def to_file(out: str) -> Iterator[TextIO]:
+    """A text file written whole or not at all, readable by its owner only; ``-`` is the terminal."""
     if out == "-":
         yield sys.stdout
         return

@@ -22,6 +22,7 @@ COMMANDS = {
     "operator": "cli.operator:operator",
     "accrue": "cli.accrue:accrue",
     "reconcile": "cli.reconcile:reconcile",
+    "audit": "cli.audit:audit",
     "feed": "cli.feed:feed",
     "export": "cli.export:export",
     "staff": "cli.staff:app",

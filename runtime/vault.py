@@ -112,6 +112,47 @@ def encrypt_many(texts: Sequence[str]) -> list[str]:
     return tokens
 
 
+_SHORTEST = 1 + 8 + 16 + 16 + 32
+"""Of a Fernet token: version, time, vector, one block, HMAC."""
+
+
+def decrypt_many(stored: Sequence[str]) -> list[str]:
+    """The text behind each of ``stored``, as ``decrypt`` gives it, at a fraction of the cost for thousands.
+
+    Each is checked by its HMAC first; then all blocks of all texts go through the block cipher in one pass, and what
+    CBC adds to that is a XOR with the block before. Raises OperatorError when one was made with another key.
+    """
+    raw = base64.urlsafe_b64decode(_at_rest())
+    _cipher()  # says so when the key is unusable
+    signing, secret = raw[:16], raw[16:]
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in signing.ljust(64, b"\0")))  # HMAC, its keys mixed in once
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in signing.ljust(64, b"\0")))
+    before, blocks, ends = [], [], []
+    end = 0
+    for token in stored:
+        try:
+            made = base64.urlsafe_b64decode(token)
+        except ValueError:
+            made = b""
+        inside, outside = inner.copy(), outer.copy()
+        inside.update(made[:-32])
+        outside.update(inside.digest())
+        whole = len(made) >= _SHORTEST and (len(made) - _SHORTEST) % 16 == 0 and made[0] == 0x80
+        if not (whole and hmac.compare_digest(outside.digest(), made[-32:])):
+            raise OperatorError("The database was encrypted with another key than DEBTDESK_SECRET_KEY")
+        before.append(made[9:-48])
+        blocks.append(made[25:-32])
+        end += len(made) - 57
+        ends.append(end)
+    if not stored:
+        return []
+    single = Cipher(algorithms.AES(secret), modes.ECB()).decryptor()  # noqa: S305 - see above: CBC, the XOR follows
+    mixed = int.from_bytes(single.update(b"".join(blocks)), "big") ^ int.from_bytes(b"".join(before), "big")
+    plain = mixed.to_bytes(end, "big")
+    starts = [0, *ends[:-1]]
+    return [plain[start:stop - plain[stop - 1]].decode() for start, stop in zip(starts, ends, strict=True)]
+
+
 def decrypt(stored: str) -> str:
     """The text behind ``stored``. Raises OperatorError when the key is not the one it was made with."""
     try:

@@ -8,8 +8,8 @@ import pytest
 
 from runtime.settings import ROOT
 
-ORDER = ("cli", "bench", "bot", "privacy", "console", "actions", "outreach", "exchange", "payments", "compliance",
-         "conversations", "ledger", "runtime")
+ORDER = ("cli", "bench", "bot", "privacy", "console", "actions", "audit", "outreach", "exchange", "payments",
+         "compliance", "conversations", "ledger", "runtime")
 """From the top down: a room may import those behind it."""
 
 APART = ("engine", "setup", "migrations")

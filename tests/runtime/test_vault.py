@@ -79,3 +79,20 @@ def test_many_texts_are_encrypted_as_each_alone(folder: Path) -> None:
     assert len(set(tokens)) == len(texts)  # the same text never looks the same
     assert [len(token) for token in tokens] == [len(vault.encrypt(text)) for text in texts]
     assert vault.encrypt_many([]) == []
+
+
+def test_many_are_deciphered_at_once_as_one_by_one() -> None:
+    texts = ["", "a", "sixteen letters.", "é" * 40, "x" * 1000, "2026-03-03"]
+    stored = [vault.encrypt(text) for text in texts]
+    assert vault.decrypt_many(stored) == texts
+    assert vault.decrypt_many(vault.encrypt_many(texts)) == texts
+    assert vault.decrypt_many([]) == []
+
+
+@pytest.mark.parametrize("wrong", ["", "gAAAA", "no token", "gAAAAA==", "é"])
+def test_of_many_one_that_is_no_token_is_refused(wrong: str) -> None:
+    whole = vault.encrypt("a text")
+    changed = whole[:40] + ("A" if whole[40] != "A" else "B") + whole[41:]
+    for bad in (wrong, changed):
+        with pytest.raises(OperatorError):
+            vault.decrypt_many([whole, bad])
