@@ -67,7 +67,7 @@ def offer_hold(ctx: Context, reason: str) -> Sequence[Say]:
     until = placing.hardship_until(ctx.session, debtor_id=ctx.verified, today=ctx.today)
     ctx.ask("hardship_hold", reason=reason)
     return [Say("hardship_offer", {"reason": reason, "until": {"date": until.isoformat()}, "advice": advice(ctx)}, (
-        Choice("yes_hold", "affirm", {"hold": reason}), Choice("small_plan", "request_payment_plan"), PERSON))]
+        Choice("yes_hold", "affirm", {"hold": reason}), *_small_plan(ctx), PERSON))]
 
 
 @action("action_hardship_reason", needs_identity=True)

@@ -120,6 +120,9 @@ def promise_no(ctx: Context) -> Sequence[Say]:
     """No: nothing was recorded; "no, 30" is another amount."""
     if ctx.turn.terms.get("amounts") or ctx.turn.terms.get("dates"):
         return promise(ctx)
+    if blocked := wall(ctx, open_debts(ctx)):
+        ctx.close()
+        return blocked
     ctx.ask("promise_details", debts=ctx.question_data.get("debts") or [])
     return [Say("promise_not_made", {}, (SPREAD, CANNOT, PERSON))]
 

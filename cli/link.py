@@ -43,7 +43,7 @@ def make(
 ) -> None:
     """Print a personal link. It verifies whoever opens it, so hand it over in person or by a checked address.
 
-    Example: debtdesk link DD-1001
+    Example: debtdesk link make DD-1001
     """
     db = database()
     with db.write() as session:

@@ -231,7 +231,7 @@ class Stack:
 
     def _spawn(self, child: _Child) -> None:
         process = child.process
-        command = [sys.executable, "-S", "-E", str(LEASH), str(os.getpid()), *process.command]
+        command = [sys.executable, "-S", "-I", str(LEASH), str(os.getpid()), *process.command]
         with self._changed:
             child.tail.clear()
             child.started = time.monotonic()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 import actions.catalogue  # noqa: F401  # declares every action
 from actions.running import run
@@ -87,6 +87,12 @@ class Talk:
                       BY_INTENT.get(button.intent, "action_no"))
         return self._turn(action, Heard(raw=button.title, shown=button.title, masked=button.title, terms={}, factors={},
                                         button_id=button.id, choice=choice), button)
+
+    def buttons(self) -> list[str]:
+        """Titles of the buttons of the last message that has some."""
+        with self.desk.db.read() as session:
+            last = select(func.max(Button.message_id)).where(Button.conversation_id == self.id).scalar_subquery()
+            return list(session.scalars(select(Button.title).where(Button.message_id == last).order_by(Button.title)))
 
     def _turn(self, action: str, heard: Heard, button: Button | None = None) -> list[str]:
         desk = self.desk

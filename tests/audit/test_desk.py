@@ -1,11 +1,13 @@
 """What the desk itself says, by its own actions and texts, keeps the rules: people of the demo portfolio, audited."""
 
+import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy.orm import Session
 
+from actions.registry import ACTIONS
 from audit.running import audit
 from audit.scope import Scope
 from cli.demo import load
@@ -55,7 +57,12 @@ RIGHTS = (
     ("action_human", "get me a person"),
 )
 ENDS = (
-    (("action_bankruptcy", "i am bankrupt"), ("action_pay", "can i pay"), ("action_balance", "what do i owe")),
+    (
+        ("action_bankruptcy", "i am bankrupt"),
+        ("action_pay", "can i pay"),
+        ("action_promise_no", "no"),
+        ("action_balance", "what do i owe"),
+    ),
     (
         ("action_represented", "talk to my lawyer"),
         ("action_plan", "can i spread it"),
@@ -95,6 +102,31 @@ def test_talks_of_the_demo_keep_every_rule(desk: Desk) -> None:
         assert [told(session, f) for f in report.findings] == []
     assert report.conversations == 13
     assert report.messages > 300
+
+
+LATE = frozenset({
+    "action_self_harm", "action_bankruptcy", "action_represented", "action_deceased", "action_wrong_person",
+    "action_third_party", "action_stop_contact", "action_fraud",
+})
+"""What ends most talk: only in the second half."""
+WORDS = dict(line for lines in (MONEY, RIGHTS, *ENDS) for line in lines)
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_talks_in_any_order_keep_every_rule(desk: Desk, seed: int) -> None:
+    draw = random.Random(seed)
+    names = [name for name in ACTIONS if name not in ("action_identity", "action_send_code")]
+    for number in range(6):
+        talk = desk.talk(desk.person(f"DD-10{draw.randrange(1, 22):02}"))
+        for place in range(24):
+            action = draw.choice(names if place > 12 else [name for name in names if name not in LATE])
+            if number % 2 and place and draw.random() < 0.4 and talk.buttons():
+                talk.press(draw.choice(talk.buttons()))
+            else:
+                talk.type(action, WORDS.get(action, "ok then"))
+    with desk.db.read() as session:
+        report = audit(session, Scope(now=desk.now + timedelta(hours=2)))
+        assert [told(session, f) for f in report.findings] == []
 
 
 def told(session: Session, finding) -> tuple[object, ...]:  # type: ignore[no-untyped-def]

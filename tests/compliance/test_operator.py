@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from cli.main import app
-from cli.operator import operator_schema
+from cli.operator_file import operator_schema
 from compliance import operator as room
 from compliance.operator import Operator, crisis_for, operator, read_operator
 from compliance.operator_words import explain, warnings

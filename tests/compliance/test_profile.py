@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from cli.main import app
-from cli.profile import profile_schema
+from cli.profiles import profile_schema
 from compliance import profile as room
 from compliance.contact_rules import Cap, CoolingOff
 from compliance.files import WrongFile

@@ -51,7 +51,7 @@ def disarm(db: Database) -> None:
     """Drop what keeps the ledger sound, as a careless administrator might."""
     with db.engine.execution_options(writes=True).begin() as connection:
         if db.dialect == "postgresql":
-            for table in ("txn", "entry", "seal", "account", "take_back"):
+            for table in ("txn", "entry", "seal", "account", "take_back", "plan_version", "plan_version_due"):
                 connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         else:
             names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()

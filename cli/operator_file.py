@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.profile import write_schema
+from cli.profiles import write_schema
 from compliance.files import schema
 from compliance.operator import Operator, read_operator
 from compliance.operator_words import explain, warnings
