@@ -15,6 +15,7 @@ from bot.events import HISTORY, Fresh, read_after, read_latest
 from bot.gateway import Gateway, gateway
 from bot.greeting import greet
 from bot.host_identity import vouched
+from bot.limits import address_key
 from bot.receiving import Received, receive_press, receive_text
 from bot.refusing import refuse
 from bot.sessions import SessionOver
@@ -32,6 +33,8 @@ router = APIRouter(prefix="/api/chat", tags=["chat"])
 SESSION_LIFE = timedelta(hours=12)
 KEEPALIVE_SECONDS = 15.0
 LAST_EVENT = 2**31 - 1
+MOST_STREAMS = 12
+"""Event streams of one conversation at a time: its tabs, and those a telephone lost on its way."""
 
 
 class SessionRequest(BaseModel):
@@ -103,7 +106,7 @@ def client_address(request: Request) -> str:
 @router.post("/session", status_code=201)
 def begin(body: SessionRequest, request: Request, gate: Gate) -> SessionReply:
     """Begin a conversation. A personal link, or a host site's signed word, says who is talking; nothing else here."""
-    if not gate.session_limit.allows(client_address(request)):
+    if not gate.limits.sessions.allows(address_key(client_address(request))):
         raise refuse(429, "too_many_messages")
     if body.identity is not None and not host_sites_set_up():
         raise refuse(422, "no_host_identity")
@@ -161,15 +164,15 @@ async def send(body: MessageRequest, token: Token, gate: Gate) -> dict[str, Any]
 def _take_in(gate: Gateway, token: str, body: MessageRequest) -> Received:
     """Store the message; its turn is claimed in the same transaction, unless an earlier one is still open."""
     conversation_id = gate.sessions.probably(token)
-    if not gate.message_limit.allows(conversation_id):
+    if not gate.limits.messages.allows(conversation_id):
         raise refuse(429, "too_many_messages")
     provider_id = f"web:{conversation_id}:{body.id}"
     now = gate.clock.now()
     with gate.database.write() as session:
         gate.sessions.speaking(session, conversation_id, token)
         if body.button is not None:
-            return receive_press(session, conversation_id=conversation_id, provider_id=provider_id,
-                                 button_id=body.button, now=now, client_id=str(body.id), claiming=True)
+            return _counted(gate, receive_press(session, conversation_id=conversation_id, provider_id=provider_id,
+                                                button_id=body.button, now=now, client_id=str(body.id), claiming=True))
         received = receive_text(session, conversation_id=conversation_id, provider_id=provider_id,
                                 text=body.text or "", now=now, client_id=str(body.id), claiming=True)
         if received.message and any(received.turn.factors.values()):
@@ -179,7 +182,14 @@ def _take_in(gate: Gateway, token: str, body: MessageRequest) -> Received:
                 raise refuse(422, "not_this_client")  # nothing of it is stored
             if sender == "anybody":
                 received.message.text = received.turn.masked  # whoever else has the token reads along
-        return received
+        return _counted(gate, received)
+
+
+def _counted(gate: Gateway, received: Received) -> Received:
+    """Refuses, and so takes back, what is too much from one debtor in all their conversations."""
+    if received.debtor_id is not None and not gate.limits.accounts.allows(str(received.debtor_id)):
+        raise refuse(429, "too_many_messages")
+    return received
 
 
 @router.get("/history")
@@ -194,6 +204,8 @@ def history(speaker: Speaker, token: Token, gate: Gate) -> dict[str, Any]:
 async def events(speaker: Speaker, token: Token, gate: Gate,
                  last_event_id: Annotated[int, Header(ge=0, le=LAST_EVENT)] = 0) -> StreamingResponse:
     """Server-sent events of the conversation, from ``Last-Event-ID`` on."""
+    if gate.wakeup.listening(speaker.id) >= MOST_STREAMS:
+        raise refuse(429, "too_many_calls")
     return StreamingResponse(_stream(gate, speaker, token, last_event_id), media_type="text/event-stream",
                              headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 

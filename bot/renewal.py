@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/chat/session", tags=["chat"])
 
 def _renewable(token: Token, gate: Gate) -> str:
     """The old token of a session that can be renewed. Any other is refused before anything is written."""
-    if not gate.message_limit.allows(token_hash(token)):
+    if not gate.limits.messages.allows(token_hash(token)):
         raise refuse(429, "too_many_messages")
     with gate.database.read() as session:
         renewable = can_renew(session, token=token, now=gate.clock.now())

@@ -7,7 +7,8 @@ from typing import Any, TextIO
 
 from ledger.money import Money
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "|", "%")
+"""What a formula, or a DDE call, begins with; in full width too, which Japanese spreadsheets take alike."""
 
 
 def safe(value: object) -> str:
@@ -21,7 +22,7 @@ def safe(value: object) -> str:
     if isinstance(value, int | Decimal):
         return str(value)
     text = str(value).replace("\x00", "")
-    return f"'{text}" if text.lstrip(" ").startswith(_DANGEROUS) or text.startswith(_DANGEROUS) else text
+    return f"'{text}" if text.startswith(_DANGEROUS) or text.lstrip().lstrip("\ufeff").startswith(_DANGEROUS) else text
 
 
 class Sheet:
