@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
 from bot import chat_api, pages, pay_pages, renewal, stripe_webhook
+from bot.answers import METRICS, READY
 from bot.engine import Engine
 from bot.gateway import Gateway
 from bot.guard import Guard, refusal
@@ -67,7 +68,7 @@ def _health(app: FastAPI, db: Database) -> None:
         """Liveness."""
         return {"status": "ok"}
 
-    @app.get("/readyz")
+    @app.get("/readyz", responses=READY)
     async def ready(request: Request) -> JSONResponse:
         """Readiness of each dependency."""
         state = {"engine": await request.app.state.gateway.engine.ready(), "database": True}
@@ -78,7 +79,7 @@ def _health(app: FastAPI, db: Database) -> None:
             state["database"] = False
         return JSONResponse(state, status_code=200 if all(state.values()) else 503)
 
-    @app.get("/metrics")
+    @app.get("/metrics", response_class=Response, responses=METRICS)
     def metrics() -> Response:
         """Prometheus figures of this process."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, model_validator
 
+from bot.answers import EVENTS, NO_SESSION, REFUSALS, History
 from bot.events import HISTORY, Fresh, read_after, read_latest
 from bot.gateway import Gateway, gateway
 from bot.greeting import greet
@@ -29,7 +30,7 @@ from conversations.turns import has_open_turn
 from runtime.errors import DebtorError
 from runtime.ids import ConversationId, new_token, token_hash
 
-router = APIRouter(prefix="/api/chat", tags=["chat"])
+router = APIRouter(prefix="/api/chat", tags=["chat"], responses=REFUSALS)
 SESSION_LIFE = timedelta(hours=12)
 KEEPALIVE_SECONDS = 15.0
 LAST_EVENT = 2**31 - 1
@@ -131,7 +132,7 @@ def begin(body: SessionRequest, request: Request, gate: Gate) -> SessionReply:
         return SessionReply(conversation_id=conversation.id, token=token, expires_at=now + SESSION_LIFE)
 
 
-@router.delete("/session", status_code=204)
+@router.delete("/session", status_code=204, responses=NO_SESSION)
 def end(speaker: Speaker, gate: Gate) -> None:
     """End the session: its token opens nothing any more, and whoever was verified in it is not (a shared screen)."""
     conversation_id, now = ConversationId(speaker.id), gate.clock.now()
@@ -140,7 +141,7 @@ def end(speaker: Speaker, gate: Gate) -> None:
         end_verification(session, conversation_id=conversation_id, reason="left", now=now)
 
 
-@router.post("/messages", status_code=202)
+@router.post("/messages", status_code=202, responses=NO_SESSION)
 async def send(body: MessageRequest, token: Token, gate: Gate) -> dict[str, Any]:
     """Take in a message. It is stored before this answers; the reply comes as an event."""
     try:
@@ -192,7 +193,7 @@ def _counted(gate: Gateway, received: Received) -> Received:
     return received
 
 
-@router.get("/history")
+@router.get("/history", responses=NO_SESSION | {200: {"model": History}})
 def history(speaker: Speaker, token: Token, gate: Gate) -> dict[str, Any]:
     """What was said, oldest first: what the panel needs after a reload."""
     with gate.database.read() as session:
@@ -200,7 +201,7 @@ def history(speaker: Speaker, token: Token, gate: Gate) -> dict[str, Any]:
                 "typing": has_open_turn(session, ConversationId(speaker.id))}
 
 
-@router.get("/events")
+@router.get("/events", response_class=StreamingResponse, responses=NO_SESSION | EVENTS)
 async def events(speaker: Speaker, token: Token, gate: Gate,
                  last_event_id: Annotated[int, Header(ge=0, le=LAST_EVENT)] = 0) -> StreamingResponse:
     """Server-sent events of the conversation, from ``Last-Event-ID`` on."""

@@ -9,12 +9,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from bot.answers import NO_SESSION, REFUSALS
 from bot.chat_api import SESSION_LIFE, Gate, SessionReply, Token
 from bot.refusing import refuse
 from compliance.session_keys import NONCE_LIFE, can_renew, new_nonce, renew
 from runtime.ids import token_hash
 
-router = APIRouter(prefix="/api/chat/session", tags=["chat"])
+router = APIRouter(prefix="/api/chat/session", tags=["chat"], responses=REFUSALS | NO_SESSION)
 
 
 def _renewable(token: Token, gate: Gate) -> str:
