@@ -29,6 +29,7 @@ BUSY = "/api/chat/events"
 @pytest.fixture(autouse=True)
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.limits.Limiter.allows", lambda *_: True)
+    monkeypatch.setattr("payments.stripe_api.webhook_secret", lambda: "whsec_of_a_test")  # else 503, as it says
 
 
 def asking(client: httpx.Client, cases: SearchStrategy[Any], headers: dict[str, str]) -> Callable[[], None]:
