@@ -1,6 +1,7 @@
 """Cells of CSV files that a spreadsheet opens without taking them for something else."""
 
 import csv
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, TextIO
@@ -9,6 +10,8 @@ from ledger.money import Money
 
 _DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "|", "%")
 """What a formula, or a DDE call, begins with; in full width too, which Japanese spreadsheets take alike."""
+
+_BLANK = re.compile(r"^[\s\ufeff\u200b\u2060]+")
 
 
 def safe(value: object) -> str:
@@ -22,7 +25,7 @@ def safe(value: object) -> str:
     if isinstance(value, int | Decimal):
         return str(value)
     text = str(value).replace("\x00", "")
-    return f"'{text}" if text.startswith(_DANGEROUS) or text.lstrip().lstrip("\ufeff").startswith(_DANGEROUS) else text
+    return f"'{text}" if text.startswith(_DANGEROUS) or _BLANK.sub("", text).startswith(_DANGEROUS) else text
 
 
 class Sheet:

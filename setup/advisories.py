@@ -16,7 +16,7 @@ def main(lock: Path = ROOT / "requirements.lock") -> int:
     command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "--timeout", "10",
                "--progress-spinner", "off", "-r", str(lock)]
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
+        done = subprocess.run(command, capture_output=True, text=True,
                               timeout=PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         print("advisories: no source of advisories answers here; dependencies were not checked")

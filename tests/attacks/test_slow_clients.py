@@ -119,8 +119,9 @@ def test_what_a_stream_does_not_read_is_not_kept_in_memory() -> None:
 def test_one_conversation_has_so_many_streams_and_the_rest_is_asked_to_wait(served: httpx.Client, db: Database) -> None:
     talk = Talk(served, db)
     with contextlib.ExitStack() as open_ones:
-        for _ in range(MOST_STREAMS):
-            next(open_ones.enter_context(served.stream("GET", "/api/chat/events", headers=talk.headers)).iter_lines())
+        lines = [open_ones.enter_context(served.stream("GET", "/api/chat/events", headers=talk.headers)).iter_lines()
+                 for _ in range(MOST_STREAMS)]  # kept: an iterator that is dropped closes its stream
+        assert {next(line) for line in lines} == {"event: session"}
         refused = served.get("/api/chat/events", headers=talk.headers)
         assert (refused.status_code, refused.json()["detail"]["code"]) == (429, "too_many_calls")
         assert [m.say for m in talk.type("hello")] == ["thanks"]
