@@ -33,8 +33,9 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has gone."""
-        self._coming = _stop(self._coming)
-        self._going = _stop(self._going)
+        _stop(self._coming)
+        _stop(self._going)
+        self._going = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -60,7 +61,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is there as a whole."""
-        self._coming = _stop(self._coming)
+        _stop(self._coming)
         super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -70,7 +71,8 @@ class PatientProtocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         """It does again."""
-        self._going = _stop(self._going)
+        _stop(self._going)
+        self._going = None
         super().resume_writing()
 
     def _expect(self) -> None:

@@ -11,7 +11,7 @@ from ledger.money import Money
 _DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "|", "%")
 """What a formula, or a DDE call, begins with; in full width too, which Japanese spreadsheets take alike."""
 
-_BLANK = re.compile(r"^[\s\ufeff\u200b\u2060]+")
+_BLANK = re.compile(r"^(?:[^\S\t\r\n]|[\ufeff\u200b\u2060])+")
 
 
 def safe(value: object) -> str:

@@ -6,7 +6,8 @@ import pytest
 WEBSITE = "https://evil.example"
 PATHS = ("/", "/chat", "/widget.js", "/static/chat/chat.js", "/static/none", "/pay/x", "/pay/x/done",
          "/api/chat/history", "/api/chat/events", "/api/chat/session", "/api/none", "/webhooks/stripe", "/healthz",
-         "/readyz", "/metrics", "/openapi.json", "/none", "/console/sign-in", "/console/", "/console/conversations/1", "/console/none")
+         "/readyz", "/metrics", "/openapi.json", "/none", "/console/sign-in", "/console/",
+         "/console/conversations/1", "/console/none")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "DELETE"])

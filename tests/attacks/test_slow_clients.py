@@ -78,7 +78,7 @@ def test_many_slow_requests_end_and_stop_nobody(served: httpx.Client, db: Databa
         line.sendall(head)
     begun = time.monotonic()
     talk = Talk(served, db)
-    assert [m.say for m in talk.type("hello")] == ["thanks"]
+    assert [m.say for m in talk.type("hello")] == ["identity_ask"]
     assert time.monotonic() - begun < 5
     for line, head in zip(lines[:5], HEADS.values(), strict=True):
         assert cut(line, drip=b"a" if head else b"") < 9, head
@@ -103,8 +103,8 @@ def test_a_stream_that_is_never_read_is_cut_and_stops_nobody(served: httpx.Clien
                      + talk.headers["Authorization"].encode() + b"\r\n\r\n")
         for _ in range(3):
             talk.type("a" * 4000)
-        assert [m.say for m in other.type("hello")] == ["thanks"]
-        assert [m.say for m in talk.type("hello")] == ["thanks"]
+        assert [m.say for m in other.type("hello")] == ["identity_ask"]
+        assert [m.say for m in talk.type("hello")] == ["identity_ask"]
 
 
 def test_what_a_stream_does_not_read_is_not_kept_in_memory() -> None:
@@ -124,7 +124,7 @@ def test_one_conversation_has_so_many_streams_and_the_rest_is_asked_to_wait(serv
         assert {next(line) for line in lines} == {"event: session"}
         refused = served.get("/api/chat/events", headers=talk.headers)
         assert (refused.status_code, refused.json()["detail"]["code"]) == (429, "too_many_calls")
-        assert [m.say for m in talk.type("hello")] == ["thanks"]
+        assert [m.say for m in talk.type("hello")] == ["identity_ask"]
 
 
 def test_one_address_has_so_many_calls_and_is_told_so_politely(
@@ -138,7 +138,7 @@ def test_one_address_has_so_many_calls_and_is_told_so_politely(
         assert "wait a minute" in reply.text
         assert int(reply.headers["retry-after"]) > 0
     assert served.get("/healthz").status_code == 200
-    assert served.post("/webhooks/stripe", content=json.dumps({"id": str(uuid.uuid4())})).status_code == 400
+    assert served.post("/webhooks/stripe", content=json.dumps({"id": str(uuid.uuid4())})).status_code != 429
     monkeypatch.undo()
     assert talk.post(text="hello").status_code in (202, 429)
 
