@@ -35,7 +35,7 @@ test: setup-dev ## run all tests: units first, conversations with the real engin
 check: setup-dev ## ruff, mypy, bandit, and advisories where they can be reached
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
-	@.venv/bin/bandit -q -c pyproject.toml -ll -r $(ROOMS) -x engine/.venv
+	@.venv/bin/bandit -q -c pyproject.toml -ll -b setup/bandit-known.json -r $(ROOMS) -x engine/.venv
 	@.venv/bin/python -m setup.advisories
 
 train: setup ## train the model when anything it is made from has changed
