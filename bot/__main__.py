@@ -5,6 +5,7 @@ import sys
 import uvicorn
 
 from bot.app import create_app
+from bot.patience import PatientProtocol
 from runtime.errors import start
 from runtime.logs import set_up_logs
 from runtime.memory import settle
@@ -17,7 +18,8 @@ def main() -> None:
     app = create_app()
     settle()
     uvicorn.run(app, host=settings().host, port=settings().port, log_config=None, access_log=False,
-                server_header=False, timeout_graceful_shutdown=3)
+                server_header=False, timeout_graceful_shutdown=3, http=PatientProtocol, ws="none",
+                limit_concurrency=settings().connections)
 
 
 if __name__ == "__main__":

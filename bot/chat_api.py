@@ -11,10 +11,12 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, model_validator
 
+from bot.answers import EVENTS, NO_SESSION, REFUSALS, History
 from bot.events import HISTORY, Fresh, read_after, read_latest
 from bot.gateway import Gateway, gateway
 from bot.greeting import greet
 from bot.host_identity import vouched
+from bot.limits import address_key
 from bot.receiving import Received, receive_press, receive_text
 from bot.refusing import refuse
 from bot.sessions import SessionOver
@@ -28,10 +30,12 @@ from conversations.turns import has_open_turn
 from runtime.errors import DebtorError
 from runtime.ids import ConversationId, new_token, token_hash
 
-router = APIRouter(prefix="/api/chat", tags=["chat"])
+router = APIRouter(prefix="/api/chat", tags=["chat"], responses=REFUSALS)
 SESSION_LIFE = timedelta(hours=12)
 KEEPALIVE_SECONDS = 15.0
 LAST_EVENT = 2**31 - 1
+MOST_STREAMS = 12
+"""Event streams of one conversation at a time: its tabs, and those a telephone lost on its way."""
 
 
 class SessionRequest(BaseModel):
@@ -103,7 +107,7 @@ def client_address(request: Request) -> str:
 @router.post("/session", status_code=201)
 def begin(body: SessionRequest, request: Request, gate: Gate) -> SessionReply:
     """Begin a conversation. A personal link, or a host site's signed word, says who is talking; nothing else here."""
-    if not gate.session_limit.allows(client_address(request)):
+    if not gate.limits.sessions.allows(address_key(client_address(request))):
         raise refuse(429, "too_many_messages")
     if body.identity is not None and not host_sites_set_up():
         raise refuse(422, "no_host_identity")
@@ -128,7 +132,7 @@ def begin(body: SessionRequest, request: Request, gate: Gate) -> SessionReply:
         return SessionReply(conversation_id=conversation.id, token=token, expires_at=now + SESSION_LIFE)
 
 
-@router.delete("/session", status_code=204)
+@router.delete("/session", status_code=204, responses=NO_SESSION)
 def end(speaker: Speaker, gate: Gate) -> None:
     """End the session: its token opens nothing any more, and whoever was verified in it is not (a shared screen)."""
     conversation_id, now = ConversationId(speaker.id), gate.clock.now()
@@ -137,7 +141,7 @@ def end(speaker: Speaker, gate: Gate) -> None:
         end_verification(session, conversation_id=conversation_id, reason="left", now=now)
 
 
-@router.post("/messages", status_code=202)
+@router.post("/messages", status_code=202, responses=NO_SESSION)
 async def send(body: MessageRequest, token: Token, gate: Gate) -> dict[str, Any]:
     """Take in a message. It is stored before this answers; the reply comes as an event."""
     try:
@@ -161,15 +165,15 @@ async def send(body: MessageRequest, token: Token, gate: Gate) -> dict[str, Any]
 def _take_in(gate: Gateway, token: str, body: MessageRequest) -> Received:
     """Store the message; its turn is claimed in the same transaction, unless an earlier one is still open."""
     conversation_id = gate.sessions.probably(token)
-    if not gate.message_limit.allows(conversation_id):
+    if not gate.limits.messages.allows(conversation_id):
         raise refuse(429, "too_many_messages")
     provider_id = f"web:{conversation_id}:{body.id}"
     now = gate.clock.now()
     with gate.database.write() as session:
         gate.sessions.speaking(session, conversation_id, token)
         if body.button is not None:
-            return receive_press(session, conversation_id=conversation_id, provider_id=provider_id,
-                                 button_id=body.button, now=now, client_id=str(body.id), claiming=True)
+            return _counted(gate, receive_press(session, conversation_id=conversation_id, provider_id=provider_id,
+                                                button_id=body.button, now=now, client_id=str(body.id), claiming=True))
         received = receive_text(session, conversation_id=conversation_id, provider_id=provider_id,
                                 text=body.text or "", now=now, client_id=str(body.id), claiming=True)
         if received.message and any(received.turn.factors.values()):
@@ -179,10 +183,17 @@ def _take_in(gate: Gateway, token: str, body: MessageRequest) -> Received:
                 raise refuse(422, "not_this_client")  # nothing of it is stored
             if sender == "anybody":
                 received.message.text = received.turn.masked  # whoever else has the token reads along
-        return received
+        return _counted(gate, received)
 
 
-@router.get("/history")
+def _counted(gate: Gateway, received: Received) -> Received:
+    """Refuses, and so takes back, what is too much from one debtor in all their conversations."""
+    if received.debtor_id is not None and not gate.limits.accounts.allows(str(received.debtor_id)):
+        raise refuse(429, "too_many_messages")
+    return received
+
+
+@router.get("/history", responses=NO_SESSION | {200: {"model": History}})
 def history(speaker: Speaker, token: Token, gate: Gate) -> dict[str, Any]:
     """What was said, oldest first: what the panel needs after a reload."""
     with gate.database.read() as session:
@@ -190,10 +201,12 @@ def history(speaker: Speaker, token: Token, gate: Gate) -> dict[str, Any]:
                 "typing": has_open_turn(session, ConversationId(speaker.id))}
 
 
-@router.get("/events")
+@router.get("/events", response_class=StreamingResponse, responses=NO_SESSION | EVENTS)
 async def events(speaker: Speaker, token: Token, gate: Gate,
                  last_event_id: Annotated[int, Header(ge=0, le=LAST_EVENT)] = 0) -> StreamingResponse:
     """Server-sent events of the conversation, from ``Last-Event-ID`` on."""
+    if gate.wakeup.listening(speaker.id) >= MOST_STREAMS:
+        raise refuse(429, "too_many_calls")
     return StreamingResponse(_stream(gate, speaker, token, last_event_id), media_type="text/event-stream",
                              headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 

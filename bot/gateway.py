@@ -7,7 +7,7 @@ from fastapi import Request
 
 from bot.engine import Engine
 from bot.handling import TurnHandler
-from bot.limits import Limiter
+from bot.limits import Limits
 from bot.sessions import Sessions
 from bot.wakeup import Wakeup
 from runtime.clock import Clock
@@ -23,8 +23,7 @@ class Gateway:
     engine: Engine
     wakeup: Wakeup
     handler: TurnHandler
-    message_limit: Limiter
-    session_limit: Limiter
+    limits: Limits
     sessions: Sessions
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 

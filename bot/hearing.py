@@ -43,11 +43,15 @@ def clean(text: str) -> str:
     """
     kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
     kept = unicodedata.normalize("NFC", kept)  # last: what stood between a letter and its accent is gone
+    return _no_command(kept).rstrip()
+
+
+def _no_command(words: str) -> str:
     start = 0
-    while start < len(kept) and (kept[start].isspace() or kept[start] in "/\ufeff"
-                                 or unicodedata.category(kept[start]) in ("Cf", "Zs", "Zl", "Zp")):
+    while start < len(words) and (words[start].isspace() or words[start] in "/\ufeff"
+                                  or unicodedata.category(words[start]) in ("Cf", "Zs", "Zl", "Zp")):
         start += 1
-    return kept[start:].rstrip()
+    return words[start:]
 
 
 def hear(text: str, conversation: Conversation, *, today: date) -> Heard:
@@ -76,7 +80,8 @@ def hear(text: str, conversation: Conversation, *, today: date) -> Heard:
         forced = "inform"
     if forced is None and not any(c.isalnum() for c in found.masked):
         forced = "out_of_scope"
-    return Heard(raw=shown, shown=shown or "…", masked=beside or found.masked or "…", terms=_kept(terms),
+    masked = _no_command(beside or found.masked)  # again: what stood before a slash may have been taken out
+    return Heard(raw=shown, shown=shown or "…", masked=masked or "…", terms=_kept(terms),
                  factors=found.factors, forced_intent=forced)
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from sqlalchemy.orm import Session
 
+from bot.answers import PAGES, PRESSED
 from compliance.operator import operator
 from conversations.models import Conversation
 from conversations.texts import day, money
@@ -24,7 +25,7 @@ from runtime.database import Database
 from runtime.errors import OperatorError
 from runtime.settings import settings
 
-router = APIRouter(tags=["payment page"])
+router = APIRouter(tags=["payment page"], default_response_class=HTMLResponse, responses=PAGES)
 _templates = Jinja2Templates(Path(__file__).parent / "templates")
 PATIENCE_SECONDS = 2.5
 LOOK_EVERY_SECONDS = 0.25
@@ -39,7 +40,7 @@ def show(request: Request, token: str) -> Response:
         return _page(request, "pay.html", view, session) if view else _unknown(request)
 
 
-@router.post("/pay/{token}")
+@router.post("/pay/{token}", responses=PRESSED)
 def press(request: Request, token: str) -> Response:
     """The button: on to Stripe's page (303), or the page again when the link cannot be paid."""
     try:

@@ -13,7 +13,7 @@ from conversations.models import Conversation, Message, Turn, TurnState
 from conversations.say import lock
 from conversations.turns import Heard, receive, turn_of
 from runtime.errors import DebtorError
-from runtime.ids import ConversationId, TurnId
+from runtime.ids import ConversationId, DebtorId, TurnId
 
 ZONES = {"GB": "Europe/London", "US": "America/New_York"}
 
@@ -25,6 +25,8 @@ class Received:
     conversation: Conversation
     turn: Turn
     message: Message | None = None
+    debtor_id: DebtorId | None = None
+    """Who is verified, where the turn is the caller's."""
 
     @property
     def claimed(self) -> bool:
@@ -77,8 +79,7 @@ def receive_press(session: Session, *, conversation_id: ConversationId, provider
 def _store(session: Session, conversation: Conversation, provider_id: str, heard: Heard, now: datetime,
            client_id: str | None, claiming: bool) -> Received:
     conversation_id = ConversationId(conversation.id)
-    if claiming:
-        touch(session, conversation_id=conversation_id, now=now)
+    standing = touch(session, conversation_id=conversation_id, now=now) if claiming else None
     turn, message = receive(session, conversation_id=conversation_id, provider_id=provider_id, heard=heard, now=now,
                             client_id=client_id, is_new=True, claiming=claiming)
-    return Received(conversation, turn, message)
+    return Received(conversation, turn, message, standing.verified if standing else None)

@@ -10,5 +10,10 @@ WAIT_SECONDS = 20
 
 def refuse(status: int, say: str, **values: object) -> HTTPException:
     """What to raise: ``{"detail": {"code", "message"}}``, the message being the text ``say``."""
-    return HTTPException(status, detail={"code": say, "message": render(say, values, "en", "en-GB")},
+    return HTTPException(status, detail={"code": say, "message": words(say, **values)},
                          headers={"Retry-After": str(WAIT_SECONDS)} if status == 429 else None)
+
+
+def words(say: str, **values: object) -> str:
+    """The sentence."""
+    return render(say, values, "en", "en-GB")

@@ -9,17 +9,18 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from bot.answers import NO_SESSION, REFUSALS
 from bot.chat_api import SESSION_LIFE, Gate, SessionReply, Token
 from bot.refusing import refuse
 from compliance.session_keys import NONCE_LIFE, can_renew, new_nonce, renew
 from runtime.ids import token_hash
 
-router = APIRouter(prefix="/api/chat/session", tags=["chat"])
+router = APIRouter(prefix="/api/chat/session", tags=["chat"], responses=REFUSALS | NO_SESSION)
 
 
 def _renewable(token: Token, gate: Gate) -> str:
     """The old token of a session that can be renewed. Any other is refused before anything is written."""
-    if not gate.message_limit.allows(token_hash(token)):
+    if not gate.limits.messages.allows(token_hash(token)):
         raise refuse(429, "too_many_messages")
     with gate.database.read() as session:
         renewable = can_renew(session, token=token, now=gate.clock.now())

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from bot.answers import WEBHOOK
 from payments.webhooks import BadWebhook, WebhooksOff, accept
 
 log = logging.getLogger("debtdesk.payments")
@@ -14,7 +15,7 @@ LARGEST = 1_000_000
 """Bytes of a body; Stripe's events are far smaller."""
 
 
-@router.post("/webhooks/stripe")
+@router.post("/webhooks/stripe", responses=WEBHOOK)
 async def deliver(request: Request) -> Response:
     """200 when the event is stored and handled, 400 when it is not from Stripe, 500 to have it sent again."""
     raw = b""

@@ -16,6 +16,8 @@ from conversations.say import CHANNEL
 from runtime.database import Database
 
 POLL_SECONDS = 0.025
+MOST_TOLD = 100
+"""Kept for a stream whose client does not read; beyond that it looks into the database when it does again."""
 
 
 class News(asyncio.Event):
@@ -35,7 +37,10 @@ class News(asyncio.Event):
 
     def hear(self, fresh: Fresh) -> None:
         """Something was stored, and this is it."""
-        self._told.append(fresh)
+        if len(self._told) < MOST_TOLD:
+            self._told.append(fresh)
+        else:
+            self._told, self._unread = [], True
         self.set()
 
     def take(self, after: int, *, token: str) -> Fresh | None:
@@ -84,6 +89,10 @@ class Wakeup:
             self._waiting[conversation_id].discard(event)
             if not self._waiting[conversation_id]:
                 del self._waiting[conversation_id]
+
+    def listening(self, conversation_id: str) -> int:
+        """How many streams of the conversation there are in this process."""
+        return len(self._waiting.get(conversation_id, ()))
 
     def wake(self, conversation_id: str, newest: int | None = None) -> None:
         """Wake this process's listeners of one conversation; from inside the loop.

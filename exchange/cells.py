@@ -1,13 +1,17 @@
 """Cells of CSV files that a spreadsheet opens without taking them for something else."""
 
 import csv
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, TextIO
 
 from ledger.money import Money
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "|", "%")
+"""What a formula, or a DDE call, begins with; in full width too, which Japanese spreadsheets take alike."""
+
+_BLANK = re.compile(r"^(?:[^\S\t\r\n]|[\ufeff\u200b\u2060])+")
 
 
 def safe(value: object) -> str:
@@ -21,7 +25,7 @@ def safe(value: object) -> str:
     if isinstance(value, int | Decimal):
         return str(value)
     text = str(value).replace("\x00", "")
-    return f"'{text}" if text.lstrip(" ").startswith(_DANGEROUS) or text.startswith(_DANGEROUS) else text
+    return f"'{text}" if text.startswith(_DANGEROUS) or _BLANK.sub("", text).startswith(_DANGEROUS) else text
 
 
 class Sheet:

@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     feed_poll_seconds: float = Field(10, ge=0.1, le=300, description="How often new events are sent out")
     evidence_anchor: Path | None = Field(None, description="File that keeps the end of the evidence log")
     messages_per_minute: int = Field(40, ge=1, description="Messages one conversation may send a minute")
+    sessions_per_minute: int | None = Field(None, ge=1, description="Conversations one address may begin a minute; "
+                                            "as many as messages_per_minute when unset. More for a shared address")
+    calls_per_minute: int | None = Field(None, ge=1, description="Calls of any kind from one address a minute, each "
+                                         "gateway; 75 times messages_per_minute when unset")
+    connections: int = Field(8000, ge=10, description="Connections one gateway holds at a time")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     stripe_api_key: SecretStr | None = Field(None, validation_alias="STRIPE_API_KEY")
     stripe_webhook_secret: SecretStr | None = Field(None, validation_alias="STRIPE_WEBHOOK_SECRET")
@@ -63,7 +68,8 @@ class Settings(BaseSettings):
 
     @field_validator("database_url", "public_url", "stripe_api_key", "stripe_webhook_secret", "telegram_bot_token",
                      "alert_webhook", "alert_email", "smtp_url", "secret_key", "engine_secret", "feed_url", "feed_dir",
-                     "feed_secret", "feed_creditors", "sms_url", "sms_secret", "evidence_anchor", mode="before")
+                     "feed_secret", "feed_creditors", "sms_url", "sms_secret", "evidence_anchor", "sessions_per_minute",
+                     "calls_per_minute", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -126,6 +132,16 @@ class Settings(BaseSettings):
     def site(self) -> str:
         """The gateway's address as debtors see it, without a trailing slash."""
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @property
+    def sessions_each_minute(self) -> int:
+        """Conversations one address may begin a minute."""
+        return self.sessions_per_minute or self.messages_per_minute
+
+    @property
+    def calls_each_minute(self) -> int:
+        """Calls one address may make a minute: a library's readers and a team of staff have one address."""
+        return self.calls_per_minute or 75 * self.messages_per_minute
 
     @property
     def stripe_mode(self) -> Literal["real", "standin", "off"]:
