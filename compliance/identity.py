@@ -418,15 +418,15 @@ def _nobody() -> str:
 
 
 def _people(session: Session, references: list[str]) -> list[_Person]:
-    """Always ``MOST_REFERENCES`` people, of whom some may be nobody; for each, two texts are decrypted."""
+    """Always ``MOST_REFERENCES`` people, of whom some may be nobody; for each, three texts are decrypted."""
     found = session.execute(
         select(Debtor.id, Debtor.date_of_birth, Debtor.postcode, Debtor.last_name)
         .where(_referred(references)).order_by(Debtor.id).limit(MOST_REFERENCES)).all()
     people = [_Person(row.id, row.date_of_birth, row.postcode, row.last_name) for row in found]
     people += [_Person(None, None, None, "nobody")] * (MOST_REFERENCES - len(people))
     for person in people:
-        for kept in (person.date_of_birth, person.postcode):
-            if kept is None:
+        for kept in (person.date_of_birth, person.postcode, person.last_name if person.id is not None else None):
+            if not kept:
                 vault.decrypt(_nobody())
     return people
 
