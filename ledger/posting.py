@@ -297,6 +297,8 @@ def reverse(
         raise CannotReverse("interest is reckoned anew every day: adjust the bucket instead")
     if original.kind is PostingKind.SETTLEMENT_DISCOUNT and not discount:
         raise CannotReverse("a discount goes back when a payment of its settlement is undone")
+    from ledger.settling import set_discounts_aside  # it posts
+
     earlier = session.scalar(select(Txn.idem_key).where(Txn.reverses_id == txn_id))
     if earlier is not None and earlier != key:
         raise CannotReverse(f"posting {txn_id} was reversed before")
@@ -309,12 +311,20 @@ def reverse(
                 lines = [Line(x.owner, x.kind, -x.amount) for x in lines_of(session, txn_id)]
                 balances = lock_balances(session, [x.debt_id for x in lines if x.debt_id is not None])
                 _refuse_taken_back(session, txn_id)
+                if original.kind in _KEPT and (short := _short(lines, balances)):
+                    set_discounts_aside(session, short, at=posted_at)
                 finish_posting(session, txn, lines, balances)
     except BelowZero as error:
         raise CannotReverse(f"the money of posting {txn_id} has moved on") from error
     except IntegrityError as error:  # another transaction reversed it between our look and our insert
         raise CannotReverse(f"posting {txn_id} was reversed before") from error
     return txn
+
+
+def _short(lines: Sequence[Line], balances: Mapping[DebtId, DebtBalance]) -> set[DebtId]:
+    """The debts on which less is owed than ``lines`` take off."""
+    return {line.debt_id for line in lines if line.debt_id is not None and line.kind in OWED
+            and getattr(balances[line.debt_id], line.kind.value) + line.amount.minor < 0}
 
 
 def _refuse_taken_back(session: Session, txn_id: int) -> None:

@@ -84,6 +84,17 @@ def keep_settlements(session: Session, debt_ids: Collection[DebtId], *, at: date
         _keep(session, settlement, at)
 
 
+def set_discounts_aside(session: Session, debt_ids: Collection[DebtId], *, at: datetime) -> None:
+    """Make owed again what settlements of ``debt_ids`` forgave, so that a refund of before can be undone.
+
+    For keep_settlements to give again, in the same transaction. Their balances are locked.
+    """
+    for settlement in _counted(session, debt_ids):
+        if settlement.discount_id is not None:
+            _take_back(session, settlement, at)
+            _change(session, settlement, SettlementStatus.REVERSED, at)
+
+
 def _counted(session: Session, debt_ids: Collection[DebtId]) -> Sequence[Settlement]:
     return session.scalars(
         select(Settlement).where(

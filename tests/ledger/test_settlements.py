@@ -31,6 +31,7 @@ from ledger.policy import load_policy
 from ledger.posting import lines_of, on_creditor, on_debt, post, reverse
 from ledger.promises import make_promise, promises_of
 from ledger.receipts import receive
+from ledger.returns import refund_payment
 from ledger.schedule import MONTHLY
 from ledger.settlements import (
     SettlementView,
@@ -236,6 +237,19 @@ def test_a_payment_can_be_undone_though_the_overpayment_was_given_back(desk: Des
     balance = desk.p.balance(desk.debt)
     assert (balance.owed, balance.overpayment, desk.discounts()) == (11_200, 0, 0)  # they have 12.00 of ours
     assert desk.view().status is SettlementStatus.REVERSED
+
+
+@pytest.mark.parametrize("back", [1_000, 2_500])
+def test_a_refund_of_what_was_paid_beyond_it_can_be_undone(desk: Desk, back: int) -> None:
+    desk.accept(desk.offer())
+    paid = desk.pay("p1", 9_000)
+    with desk.p.db.write() as session:
+        refund = refund_payment(session, key="refund", payment_id=paid.id, amount=Money(back, "USD"),
+                                effective_on=TODAY, posted_at=desk.p.now, actor="staff", cause="test")
+    desk.bounce(refund)
+    balance = desk.p.balance(desk.debt)
+    assert (balance.owed, balance.overpayment, desk.discounts()) == (0, 2_000, 3_000)
+    assert desk.view().status is SettlementStatus.COMPLETED
 
 
 def test_charges_added_after_completion_are_not_forgiven(desk: Desk) -> None:

@@ -54,8 +54,6 @@ def _signature(**changes: object) -> tuple[bytes, str]:
     pytest.param(b"{}", "t=" + "9" * 5000 + ",v1=0", id="absurd timestamp"),
     pytest.param(b"{}", "t=1,v1=\u00e9", id="signature that is not ASCII"),
     pytest.param(b"\xff\xfe\x00", "t=1,v1=0", id="not UTF-8"),
-    pytest.param(*_signature(timestamp=int(time.time()) - 3600), id="old"),
-    pytest.param(*_signature(timestamp=int(time.time()) + 3600), id="from the future"),
     pytest.param(*signed(event("a", paid_session()), "whsec_wrong"), id="another secret"),
     pytest.param(*signed(b"not json", "whsec_right"), id="not JSON"),
     pytest.param(*signed(b"[1]", "whsec_right"), id="not an object"),
@@ -69,6 +67,13 @@ def test_what_is_not_from_stripe_is_refused(raw: bytes, signature: str | None) -
         verify(raw, signature, "whsec_right", real_time=time.time())
     assert "\n" not in str(refusal.value)
     assert "whsec" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("off", [pytest.param(-3600, id="old"), pytest.param(3600, id="from the future")])
+def test_a_signature_of_another_time_is_refused(off: int) -> None:
+    raw, signature = _signature(timestamp=int(time.time()) + off)
+    with pytest.raises(BadWebhook):
+        verify(raw, signature, "whsec_right", real_time=time.time())
 
 
 def test_a_changed_body_is_refused() -> None:

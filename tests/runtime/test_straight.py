@@ -9,12 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from ledger.models import Debtor
 from runtime.database import Database
 from runtime.straight import Statement, instant, straight
+from runtime.vault import encrypt
 
 
 def debtor(db: Database, ref: str, now: datetime) -> Statement:
     return ("INSERT INTO debtor (ref, first_name, last_name, country, vulnerable, created_at) "
-            "VALUES (?, 'Maya', 'Okafor', 'GB', ?, ?) RETURNING id", (ref, "f" if db.dialect == "postgresql" else 0,
-                                                                      instant(db.dialect, now)))
+            "VALUES (?, ?, ?, 'GB', ?, ?) RETURNING id", (ref, encrypt("Maya"), encrypt("Okafor"),
+                                                          "f" if db.dialect == "postgresql" else 0,
+                                                          instant(db.dialect, now)))
 
 
 def test_what_each_statement_returned(db: Database, now: datetime) -> None:
@@ -25,7 +27,7 @@ def test_what_each_statement_returned(db: Database, now: datetime) -> None:
     assert (nothing, read) == ([], [("FR", "D-1")])
     with db.read() as session:
         stored = session.get_one(Debtor, made[0][0])
-    assert (stored.country, stored.created_at) == ("FR", now)
+    assert (stored.first_name, stored.country, stored.created_at) == ("Maya", "FR", now)
 
 
 def test_an_error_is_raised_as_ever_and_takes_back_only_its_savepoint(db: Database, now: datetime) -> None:
