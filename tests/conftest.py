@@ -10,6 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,19 @@ for _name in ("DEBTDESK_DATABASE_URL", "DEBTDESK_POLICY_DIR", "DEBTDESK_SECRET_K
     os.environ.pop(_name, None)
 
 from sqlalchemy import create_engine, text  # noqa: E402
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # noqa: E402
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite  # noqa: E402
 from sqlalchemy.engine import make_url  # noqa: E402
 
+from runtime import database as databases  # noqa: E402
 from runtime.database import Database  # noqa: E402
 from runtime.migrate import upgrade  # noqa: E402
 
+# To compile a statement takes longer than to run it, and each database of a test would compile all of them anew.
+databases.create_engine = partial(create_engine, execution_options={"compiled_cache": {}})  # type: ignore[attr-defined]
+for _dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
+    _dialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
+    _dialect.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign]
 DIALECTS = ("sqlite", "postgresql")
 Make = Callable[[], Database]
 
