@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from compliance.asking import balance_of
-from compliance.identity import Standing, who
 from compliance.identity_rules import identity_rules
 from compliance.operator import Operator, operator
 from compliance.preferences import contact_stopped
 from compliance.profile import Profile, profile, profile_of
+from compliance.standing import Standing, who
 from conversations.models import Conversation, Turn
 from conversations.open import ask
 from ledger.balances import DebtorBalance

@@ -21,8 +21,9 @@ from bot.receiving import Received, receive_press, receive_text
 from bot.refusing import refuse
 from bot.sessions import SessionOver
 from compliance.host_identity import host_sites_set_up
-from compliance.identity import end_verification, use_link
+from compliance.identity import use_link
 from compliance.session_keys import LONGEST_KEY, BadKey, can_renew, keep_key, read_key, who_sent
+from compliance.standing import end_verification
 from conversations.models import Conversation
 from conversations.open import open_conversation
 from conversations.say import lock

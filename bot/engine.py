@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bot.loopback import Loopback, LoopbackError
 from conversations.models import Conversation, Turn
+from runtime.loopback import Loopback, LoopbackError
 from runtime.settings import settings
 from runtime.vault import engine_secret
 

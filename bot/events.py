@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
-from compliance.identity import shown_from
+from compliance.standing import shown_from
 from conversations.models import Author, Conversation, Message
 from conversations.texts import render
 from conversations.turns import has_open_turn

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from compliance.asking import balance_of
 from compliance.holds import reasons as held_for
-from compliance.identity import Outcome, Verified, who
+from compliance.identity import Outcome, Verified
 from compliance.operator import operator
 from compliance.profile import profile_of
+from compliance.standing import who
 from conversations.open import ask
 from conversations.say import Choice, Say, say
 from ledger.balances import third_party_collector

@@ -16,7 +16,7 @@ from bot.engine import Answer, Engine, EngineError
 from bot.events import Fresh
 from bot.urgent import answer_without_engine
 from bot.wakeup import Wakeup
-from compliance.identity import touch, who
+from compliance.standing import touch, who
 from conversations.models import Conversation, Owner, Turn, TurnState
 from conversations.say import Say, lock, say
 from conversations.texts import TextError

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.hearing import hear
-from compliance.identity import touch
+from compliance.standing import touch
 from conversations.buttons import button_of, button_titled, consume, usable
 from conversations.models import Conversation, Message, Turn, TurnState
 from conversations.say import lock

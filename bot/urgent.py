@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from compliance import placing
-from compliance.identity import who
 from compliance.operator import crisis_for, operator
 from compliance.profile import profile, profile_of
 from compliance.safety_net import stop
+from compliance.standing import who
 from conversations.models import Conversation, Turn
 from conversations.open import ask
 from conversations.say import Say

@@ -8,8 +8,8 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from compliance.identity import who
 from compliance.models import Level, Verification
+from compliance.standing import who
 from ledger.models import Debtor
 from runtime.ids import ConversationId
 

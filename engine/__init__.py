@@ -1,1 +1,1 @@
-"""What runs inside Rasa's own process: our input channel, and two repairs of Rasa 3.6.21."""
+"""What runs inside Rasa's own process: our input channel, and repairs of Rasa 3.6.21."""

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from compliance.identity import who
+from compliance.standing import who
 from conversations.models import Conversation
 from conversations.say import Say, say
 from conversations.texts import TextError

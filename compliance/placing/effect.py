@@ -7,9 +7,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from compliance import holds
-from compliance.identity import who
 from compliance.operator import operator
 from compliance.profile import Profile, profile, profile_of
+from compliance.standing import who
 from conversations.duty import someone_on_duty
 from conversations.models import Conversation, Ticket
 from conversations.tickets import open_ticket

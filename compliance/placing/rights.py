@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from compliance.identity import end_verification
 from compliance.links import revoke
 from compliance.models import Channel, Verification
 from compliance.placing.closed import closed_by
 from compliance.placing.effect import Effect, Placed, PlacedUntil, effect, last_day
 from compliance.preferences import set_allowed, stop_all
+from compliance.standing import end_verification
 from conversations.models import Ticket
 from ledger.holds import active_holds, lift_hold
 from ledger.kinds import DebtStatus, HoldReason

@@ -1,15 +1,16 @@
 """Trying who is in the books: an unknown reference and a wrong factor are one and the same, outside and inside."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import event
 
-from compliance import identity
+from compliance import comparing
 from compliance.factors import find_factors
 from compliance.identity import Locked, NeedMore, NotMatched, Outcome, Verified, offer_factors, request_code, use_link
 from compliance.identity_rules import IdentityRules, Requirement
+from compliance.standing import Standing, who
 from conversations.open import open_conversation
 from runtime import vault
 from runtime.database import Database
@@ -30,18 +31,18 @@ class Work:
         self.statements: list[str] = []
         self.decrypted = self.compared = 0
         event.listen(db.engine, "before_cursor_execute", self._statement)
-        decrypt, compare = vault.decrypt, identity._one_of
+        decrypt, compare = vault.decrypt, comparing._one_of
 
         def counted_decrypt(stored: str) -> str:
             self.decrypted += 1
             return decrypt(stored)
 
-        def counted_compare(expected: str | None, given: object) -> bool:
-            self.compared += len(given)  # type: ignore[arg-type]
-            return compare(expected, given)  # type: ignore[arg-type]
+        def counted_compare(expected: str | None, given: Sequence[str | None]) -> bool:
+            self.compared += len(given)
+            return compare(expected, given)
 
         monkeypatch.setattr(vault, "decrypt", counted_decrypt)
-        monkeypatch.setattr(identity, "_one_of", counted_compare)
+        monkeypatch.setattr(comparing, "_one_of", counted_compare)
 
     def _statement(self, _conn: object, _cursor: object, statement: str, *_: object) -> None:
         self.statements.append(" ".join(statement.split()))
@@ -171,8 +172,8 @@ def test_who_is_verified_on_one_channel_is_nobody_on_another(says: Callable[...,
                       for channel in ("web", "telegram"))
     assert says(FACTORS, conversation=web) == Verified(home.jane)
     with db.read() as session:
-        assert identity.who(session, web, now=now).verified == home.jane
-        assert identity.who(session, phone, now=now) == identity.Standing()
+        assert who(session, web, now=now).verified == home.jane
+        assert who(session, phone, now=now) == Standing()
     assert says("12/3/81", conversation=phone, channel="telegram") == NeedMore(
         frozenset({"reference", "postcode_or_name"}))
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from compliance.identity import end_verification, use_link
+from compliance.identity import use_link
+from compliance.standing import end_verification
 from runtime.clock import Clock, ClockOffset
 from runtime.database import Database
 from tests.attacks.conftest import FACTORS, SECRETS, Visitor, personal_link

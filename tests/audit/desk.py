@@ -10,8 +10,8 @@ import actions.catalogue  # noqa: F401  # declares every action
 from actions.running import run
 from bot.greeting import greet
 from bot.hearing import hear
-from compliance.identity import touch
 from compliance.models import Level, Verification
+from compliance.standing import touch
 from conversations.buttons import consume
 from conversations.models import Button, Conversation, Message, Turn, TurnState
 from conversations.open import open_conversation

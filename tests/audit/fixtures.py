@@ -6,9 +6,9 @@ from datetime import datetime, time, timedelta, timezone
 from compliance.models import Channel
 from compliance.operator import operator
 from compliance.profile import profile
-from conversations.models import TurnState
+from conversations.models import Message, TurnState
 from ledger.kinds import Bucket, CreditorAccount, HoldReason, PostingKind
-from tests.audit.world import World, balance, crisis
+from tests.audit.world import Person, World, balance, crisis
 
 Build = Callable[[World], object]
 KEEPS: dict[int, Build] = {}
@@ -40,7 +40,7 @@ def night(world: World) -> datetime:
     return datetime.combine(world.now.date() + timedelta(days=1), time(3), timezone.utc)
 
 
-def tell_balance(person, minor=None):  # type: ignore[no-untyped-def]
+def tell_balance(person: Person, minor: int | None = None) -> Message:
     """Somebody asks what they owe."""
     words, values = balance(person, minor)
     return person.said(words, name="balance", values=values, turn=person.typed("what do i owe", "action_balance"))

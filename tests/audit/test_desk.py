@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from actions.registry import ACTIONS
+from audit.rule import Finding
 from audit.running import audit
 from audit.scope import Scope
 from cli.demo import load
 from conversations.models import Message
-from runtime.database import Database
 from tests.audit.desk import Desk, Talk
+from tests.conftest import Make
 
 NOW = datetime(2026, 3, 3, 16, 0, tzinfo=timezone.utc)
 
@@ -83,10 +84,10 @@ def hold(talk: Talk, lines: Sequence[tuple[str, str]]) -> None:
 
 
 @pytest.fixture
-def desk(make_sqlite, monkeypatch: pytest.MonkeyPatch) -> Desk:  # type: ignore[no-untyped-def]
+def desk(make_sqlite: Make, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk with the demo portfolio."""
     monkeypatch.setenv("DEBTDESK_DEMO", "true")
-    db: Database = make_sqlite()
+    db = make_sqlite()
     load(db, today=NOW.date())
     return Desk(db, NOW)
 
@@ -129,7 +130,7 @@ def test_talks_in_any_order_keep_every_rule(desk: Desk, seed: int) -> None:
         assert [told(session, f) for f in report.findings] == []
 
 
-def told(session: Session, finding) -> tuple[object, ...]:  # type: ignore[no-untyped-def]
+def told(session: Session, finding: Finding) -> tuple[object, ...]:
     """A finding with the text it is about, for whoever reads a failure."""
     found = (
         session.query(Message).filter_by(conversation_id=finding.conversation, event_id=finding.message).one_or_none()

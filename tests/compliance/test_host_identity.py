@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from compliance import host_identity
 from compliance.host_identity import Refused, read_word, use_host_identity
-from compliance.identity import Identified, Verified, offer_factors, touch, who
+from compliance.identity import Identified, Verified, offer_factors
 from compliance.identity_rules import read_rules
+from compliance.standing import touch, who
 from ledger.models import Creditor, Debt
 from runtime.database import Database
 from runtime.errors import OperatorError

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from compliance import codes
+from compliance.codes import send_code
 from compliance.factors import find_factors
 from compliance.identity import (
     Identified,
@@ -14,19 +15,14 @@ from compliance.identity import (
     NeedMore,
     NotMatched,
     Outcome,
-    Standing,
     Verified,
-    end_verification,
-    make_link,
     offer_factors,
     request_code,
-    revoke,
-    send_code,
-    touch,
     use_link,
-    who,
 )
+from compliance.links import make_link, revoke
 from compliance.models import IdentityAttempt, OneTimeCode, PersonalLink
+from compliance.standing import Standing, end_verification, touch, who
 from conversations.models import Conversation, OutboxItem
 from ledger.models import Debtor
 from runtime.database import Database

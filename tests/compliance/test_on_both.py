@@ -8,8 +8,10 @@ from sqlalchemy import select
 
 from compliance import placing
 from compliance.factors import find_factors
-from compliance.identity import NotMatched, Standing, Verified, make_link, offer_factors, touch, use_link, who
+from compliance.identity import NotMatched, Verified, offer_factors, use_link
+from compliance.links import make_link
 from compliance.preferences import contact_stopped
+from compliance.standing import Standing, touch, who
 from conversations.models import Ticket
 from ledger.holds import active_holds
 from ledger.kinds import HoldReason

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from compliance import placing
-from compliance.identity import Standing, make_link, use_link, who
+from compliance.identity import use_link
+from compliance.links import make_link
 from compliance.models import Channel, ContactChange, ContactWish
 from compliance.preferences import allowed_channels, contact_stopped, keep_channel
+from compliance.standing import Standing, who
 from conversations.duty import seen
 from conversations.models import Conversation, Ticket
 from ledger.holds import active_holds

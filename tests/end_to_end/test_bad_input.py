@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from sqlalchemy import func, select
 
-from compliance.identity import who
+from compliance.standing import who
 from conversations.models import Turn, TurnState
 from ledger.models import Debtor
 from tests.end_to_end.conftest import Desk

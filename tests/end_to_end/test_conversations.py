@@ -31,7 +31,7 @@ import pytest
 import yaml
 from sqlalchemy import select
 
-from compliance.identity import who
+from compliance.standing import who
 from conversations.models import Message, Ticket
 from ledger.balances import balance_of
 from ledger.holds import active_holds

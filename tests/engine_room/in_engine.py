@@ -4,11 +4,13 @@ import asyncio
 import tempfile
 from contextlib import AsyncExitStack
 
+from aiohttp import ClientConnectionError
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import QueuePool
@@ -125,7 +127,44 @@ async def check_saving() -> None:
         assert processor.stored == (0 if processor.fails else 1)
 
 
+async def check_calling() -> None:
+    """Actions are called over one connection, and what goes wrong is what Rasa knows."""
+    statuses = iter([b"200 OK", b"200 OK", b"500 Internal Server Error"])
+    opened = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal opened
+        opened += 1
+        while not reader.at_eof():
+            try:
+                head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            except asyncio.IncompleteReadError:
+                break
+            assert b"x-desk-secret: s" in head
+            body = await reader.readexactly(int(head.split(b"content-length:")[1].split()[0]))
+            writer.write(b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n" % (next(statuses), len(body)) + body)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/webhook"
+    endpoint = EndpointConfig(address, headers={"X-Desk-Secret": "s"})
+    call = {"json": {"text": "£"}, "method": "post", "timeout": 1, "compress": False}
+    for _ in range(2):
+        assert await endpoint.request(**call) == {"text": "£"}
+    for error in (ClientResponseError, ClientConnectionError):
+        try:
+            await endpoint.request(**call)
+        except error:
+            pass
+        else:
+            raise AssertionError(error)
+        await repairs.close()
+        server.close()
+    assert opened == 1
+
+
 if __name__ == "__main__":
     asyncio.run(check_saving())
+    asyncio.run(check_calling())
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(check(f"sqlite:///{folder}/tracker.sqlite3"))

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from compliance import placing
-from compliance.identity import make_link, use_link
+from compliance.identity import use_link
+from compliance.links import make_link
 from compliance.models import Channel
 from compliance.preferences import only_channel
 from conversations.open import open_conversation

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 import payments.notices
 from bot import pay_pages, stripe_webhook
-from compliance.identity import Standing
+from compliance.standing import Standing
 from conversations.models import Conversation
 from conversations.say import Say
 from ledger.money import Money

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 import payments.notices
-from compliance.identity import Standing
+from compliance.standing import Standing
 from conversations.models import Conversation, Message
 from conversations.say import say
 from payments.standin_address import webhook_secret

@@ -12,11 +12,12 @@ from compliance.evidence.models import Evidence, EvidenceKey
 from compliance.evidence.reading import evidence_of
 from compliance.evidence.sealing import seal_all
 from compliance.evidence.verifying import verify
-from compliance.identity import end_verification, make_link, offer_factors, touch, use_link
-from compliance.links import revoke
+from compliance.identity import offer_factors, use_link
+from compliance.links import make_link, revoke
 from compliance.models import Channel
 from compliance.placing.care import note_vulnerability
 from compliance.preferences import set_allowed, stop_all
+from compliance.standing import end_verification, touch
 from console.activity import note
 from console.models import Role, StaffAccount, What
 from conversations.models import Conversation

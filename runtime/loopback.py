@@ -1,20 +1,28 @@
-"""HTTP to the engine on this machine, over connections that are kept: a twentieth of a general client's work.
+"""HTTP between our processes on this machine, over connections that are kept: a twentieth of a general client's work.
 
-Plain HTTP/1.1 with ``Content-Length``, as our own channel answers; nothing else is spoken.
+Plain HTTP/1.1 with ``Content-Length``, as our own servers answer; nothing else is spoken. The engine's environment
+imports this file too: the standard library of Python 3.10, and nothing of the application.
 """
 
 import asyncio
 import contextlib
 import json
+import sys
 import time
 from typing import Any
 from urllib.parse import urlsplit
 
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as time_limit
+else:
+    from async_timeout import timeout as time_limit
+
 KEPT_SECONDS = 2.0
-"""How long an idle connection is used again: the engine closes it after five."""
+"""How long an idle connection is used again: the servers close it after five."""
 LONGEST_HEAD = 16 * 1024
 LONGEST_BODY = 4 * 1024 * 1024
 
+_NO_ANSWER = (OSError, ValueError, asyncio.TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
 _Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -36,7 +44,7 @@ class Loopback:
     async def post(self, path: str, body: dict[str, Any]) -> tuple[int, bytes]:
         """Status and body of the answer. Raises LoopbackError when there is none.
 
-        Sent again, over a new connection, when a kept one proves to be closed: the engine answers a turn once.
+        Sent again, over a new connection, when a kept one proves to be closed: turns and actions answer once.
         """
         sent = json.dumps(body).encode()
         head = f"Content-Type: application/json\r\nContent-Length: {len(sent)}\r\n"
@@ -49,14 +57,14 @@ class Loopback:
     async def _call(self, method: str, path: str, head: str, sent: bytes, timeout: float) -> tuple[int, bytes]:
         asked = f"{method} {path} HTTP/1.1\r\n{self._headers}{head}\r\n".encode() + sent
         try:
-            async with asyncio.timeout(timeout):
+            async with time_limit(timeout):
                 if kept := self._kept():
                     try:
                         return await self._exchange(kept, asked)
                     except (OSError, asyncio.IncompleteReadError):
                         pass  # it was closed meanwhile
                 return await self._exchange(await asyncio.open_connection(self._host, self._port), asked)
-        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+        except _NO_ANSWER as error:
             raise LoopbackError(f"{type(error).__name__}: {error}") from error
 
     def _kept(self) -> _Stream | None:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.loopback import Loopback, LoopbackError
+from runtime.loopback import Loopback, LoopbackError
 
 
 class Server:
