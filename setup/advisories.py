@@ -1,7 +1,7 @@
 """``python -m setup.advisories``: known weaknesses in what both environments are locked to.
 
 Asked with pip-audit, of the first source that answers. A mirror of packages that knows no advisories says of each that
-it does not know it: that is no answer. What the engine pins and cannot leave is accepted by name, one advisory at a time.
+it does not know it: that is no answer. What the engine pins and cannot leave is accepted by name, one at a time.
 """
 
 from __future__ import annotations
