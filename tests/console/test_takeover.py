@@ -32,7 +32,7 @@ def test_the_second_taker_hears_who_was_quicker(db: Database, debtors: Debtors, 
     assert "Ana was quicker and has this conversation now." in second.text
     stored = debtors.stored(conversation)
     assert (stored.owner, stored.owner_version) == (Owner.STAFF, 1)
-    assert acts(db) == [What.TOOK]
+    assert acts(db) == [What.TOOK, What.REFUSED]
 
 
 def test_a_page_that_is_out_of_date_cannot_take(debtors: Debtors, ana: Browser, ben: Browser) -> None:
