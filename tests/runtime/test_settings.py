@@ -96,7 +96,7 @@ def test_no_process_answers_with_a_traceback(program: str) -> None:
 
 RUNS = """
 import json, os, sys
-import cli.main, cli.run
+import cli.main, cli.run, cli.demo, cli.demo_staff, cli.processes, compliance.operator, runtime.migrate
 for environment, out in json.load(sys.stdin):
     if os.fork() == 0:
         written = os.open(out, os.O_CREAT | os.O_WRONLY)
