@@ -36,6 +36,13 @@ hands, site, browser, staff, debtors = office.hands, office.site, office.browser
 ana, ben, mia, quick_hashes = office.ana, office.ben, office.mia, office.quick_hashes
 OPEN = {("GET", "/sign-in"), ("POST", "/sign-in")}
 """What a visitor may ask for."""
+ON = {
+    **dict.fromkeys(("write-off", "adjust", "settle", "refund-overpayment", "stage", "age", "place-hold"), "debt"),
+    **dict.fromkeys(("change-plan", "pause-plan", "resume-plan", "catch-up", "cancel-plan"), "plan"),
+    **dict.fromkeys(("lift-hold", "end-moratorium"), "hold"), **dict.fromkeys(("refund", "reverse"), "payment"),
+    **dict.fromkeys(("budget", "support", "moratorium"), "the account"),
+}
+"""What each deed is done on. One that is not here fails the tests."""
 
 
 @dataclass
@@ -54,9 +61,8 @@ class Office:
 
     def address(self, path: str, deed: str = "pause-plan") -> str:
         """An address with ids that there are."""
-        target = {"write-off": self.account.debt.id, "adjust": self.account.debt.id, "settle": self.account.debt.id,
-                  "refund-overpayment": self.account.debt.id, "refund": self.payment, "reverse": self.payment,
-                  "lift-hold": self.hold, "budget": 0}.get(deed, self.plan)
+        target = {"debt": self.account.debt.id, "plan": self.plan, "hold": self.hold, "payment": self.payment,
+                  "the account": 0}[ON[deed]]
         return path.format(conversation_id=self.conversation, number=self.ticket, debtor_id=self.account.debtor.id,
                            name=deed, target=target, approval_id=self.approval)
 
@@ -146,13 +152,12 @@ def test_no_form_is_taken_without_its_token(site: FastAPI, desk: Office, mia: Br
 
 def _deed_of_another(desk: Office, ana: Browser) -> Any:
     """Each deed on what is not this debtor's; what needs a role is in the tests of the deeds."""
-    wrong = {"budget": None, "write-off": desk.other.debt.id, "adjust": desk.other.debt.id,
-             "settle": desk.other.debt.id, "refund-overpayment": desk.other.debt.id, "lift-hold": desk.hold,
-             "refund": desk.payment, "reverse": desk.payment}
+    of_the_other = {"debt": desk.other.debt.id, "plan": desk.plan}
+    of_this = {"hold": desk.hold, "payment": desk.payment}
     answer = None
-    for number, deed in enumerate(sorted(set(DEEDS) - {"budget"})):
-        target = wrong.get(deed, desk.plan)  # the plan is the other's
-        whose = desk.other if deed in ("lift-hold", "refund", "reverse") else desk.account
+    for number, deed in enumerate(sorted(name for name in DEEDS if ON[name] != "the account")):
+        whose = desk.account if ON[deed] in of_the_other else desk.other
+        target = (of_the_other | of_this)[ON[deed]]
         filled = {"why": "because", "amount": "1", "reason": "hardship", "bucket": "fees", "way": "lower", "seen": "1",
                   "until": "2026-12-30", "rhythm": "monthly", "first_on": "2026-12-30", "payments": "1"}
         for step in ("check", "ask", "do"):
