@@ -20,6 +20,7 @@ from bot.hearing import MAX_TEXT, clean
 from bot.receiving import receive_press, receive_text
 from compliance.factors import mask_cards
 from compliance.identity import use_link
+from compliance.placing import heard_by_staff
 from compliance.profile import profile
 from conversations.models import Conversation, TurnState
 from conversations.open import conversation_at, open_conversation
@@ -153,6 +154,8 @@ class TelegramChannel:
                 turn.state, turn.done_at = TurnState.DONE, now
                 say(session, conversation_id=ConversationId(conversation.id), text=Say(error.say, error.values),
                     turn_id=TurnId(turn.id), now=now)
+            else:
+                heard_by_staff(session, turn, now=now)
 
     def _conversation(self, session: Session, chat: str, update: Update) -> tuple[Conversation, bool]:
         if found := conversation_at(session, channel="telegram", address=chat):
