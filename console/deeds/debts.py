@@ -1,10 +1,13 @@
-"""Deeds on what a debt is: how old, for the law."""
+"""Deeds on what a debt is: how old, for the law, and how far it has come."""
 
 from collections.abc import Sequence
 
 from compliance.ages import FOR_A_LEAD, Since, date_age, decide_age
 from compliance.holds import By, Refused
-from console.deeds.deed import Deed, Doing, Given
+from compliance.operator import operator
+from compliance.stages import NOT_SAID, set_stage, stages_for
+from console.deeds.deed import WHY, Deed, Doing, Given
+from console.words import heading
 from ledger.kinds import Authority, BoundedAct, DebtStatus
 from runtime.errors import StaffError
 
@@ -43,7 +46,24 @@ def _decided(doing: Doing, choice: str, key: str, right: Authority) -> Refused |
                       now=doing.now)
 
 
+def _stages(doing: Doing) -> list[tuple[str, str]]:
+    return [(stage, "Not said" if stage == NOT_SAID else heading(stage))
+            for stage in stages_for(operator(), doing.debt())]
+
+
+def _stage_form(doing: Doing) -> Sequence[Given]:
+    return [Given("stage", "Stage", "choice", doing.debt().stage or NOT_SAID, choices=_stages(doing)), WHY]
+
+
+def _stage(doing: Doing) -> None:
+    set_stage(doing.session, key=doing.key, debt_id=doing.debt().id, stage=doing.choice("stage", _stages(doing)),
+              actor=doing.actor, why=doing.text("why"), now=doing.now)
+
+
 DEBTS = (
+    Deed("stage", "Say how far a debt has come", _stage_form, _stage,
+         "The stages are those of the operator file. A debtor who asks what could happen is told the text of this "
+         "stage, so it has to be true."),
     Deed("age", "Decide how old a debt is", _age_form, _age,
          "Where the law's time runs from, or whether it is over. On a debt that is too old nothing is asked for. What "
          "a lawyer has to answer, ask a lawyer."),

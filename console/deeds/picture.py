@@ -29,6 +29,7 @@ def picture(doing: Doing) -> dict[str, str]:
             found[f"{debt.ref}: {bucket.value}"] = money(Money(getattr(balance, bucket.value), debt.currency))
         found[f"{debt.ref}: paid too much"] = money(Money(balance.overpayment, debt.currency))
         found[f"{debt.ref}: state"] = heading(debt.status)
+        found[f"{debt.ref}: stage"] = heading(debt.stage) if debt.stage else "Not said"
         found[f"{debt.ref}: fell due, last paid or admitted"] = " / ".join(
             day(known) if known else "not known" for known in (debt.due_on, debt.last_acknowledged_on))
     for line in balance_of(session, doing.debtor.id, now=doing.now).lines:
