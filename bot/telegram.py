@@ -22,6 +22,7 @@ from bot.greeting import greet
 from bot.hearing import MAX_TEXT, clean, hear
 from bot.receiving import receive_press, receive_text
 from compliance.identity import use_link
+from compliance.placing import heard_by_staff
 from compliance.profile import profile
 from compliance.safety_net import stop, urgent_intent
 from compliance.standing import who
@@ -183,6 +184,8 @@ class TelegramChannel:
                 if error.say != TOO_MUCH or not _said_lately(session, conversation_id, TOO_MUCH, now):
                     say(session, conversation_id=conversation_id, text=Say(error.say, error.values),
                         turn_id=TurnId(turn.id), now=now)
+            else:
+                heard_by_staff(session, turn, now=now)
             return None
 
     def _conversation(self, session: Session, chat: str, update: Update) -> tuple[Conversation, bool]:
