@@ -31,7 +31,12 @@ run: setup ## start everything; DEMO=0 without the demo portfolio
 
 test: setup-dev ## run all tests: units first, conversations with the real engine last
 	@.venv/bin/python -m setup browser
+ifdef ARGS
 	@.venv/bin/python -m pytest $(ARGS)
+else
+	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal --ignore tests/end_to_end
+	@.venv/bin/python -m pytest tests/end_to_end
+endif
 
 check: setup-dev ## ruff, mypy, bandit, and advisories where they can be reached
 	@.venv/bin/ruff check .

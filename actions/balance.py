@@ -6,6 +6,7 @@ from typing import Any
 from actions.choosing import meant
 from actions.context import Context
 from actions.debts import age, by_name, inviting, nothing, open_debts, stale, sums, too_old, totals, usable, wall
+from actions.ending import button
 from actions.menu import allowed
 from actions.offered import ADVICE, CANNOT, DETAILS, DISPUTE, OWE, PAY, PERSON, PLAN, SPREAD
 from actions.registry import REPEATS, action
@@ -69,10 +70,11 @@ def balance(ctx: Context) -> Sequence[Say]:
     if stopped:
         return [Say("balance", values, (DETAILS,) if aside(ctx) else (DETAILS, PERSON))]
     if not inviting(lines):
-        return [Say("balance_on_hold", values, (DETAILS, PERSON))]
+        return [Say("balance_on_hold", values, (DETAILS, *(() if aside(ctx) else button(ctx)), PERSON))]
     if aside(ctx):
         return [Say("balance", values, (DETAILS,))]
-    return [Say("balance", values, (DETAILS, PAY, PLAN if plans else SPREAD, CANNOT, PERSON))]
+    end = button(ctx) if resting else ()
+    return [Say("balance", values, (DETAILS, PAY, PLAN if plans else SPREAD, CANNOT, *end, PERSON))]
 
 
 def _until(lines: Sequence[DebtLine]) -> dict[str, str] | None:

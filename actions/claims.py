@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from actions.context import Context
+from actions.ending import said as ends_a_hold
 from compliance import placing
 from compliance.legal_words import ORDER, Claim, claims
 from conversations.say import Say
@@ -40,6 +41,8 @@ _HANDS_OVER = frozenset({"action_adviser_contact", "action_more_for_ticket", "ac
 """What carries words to a colleague: somebody named in it, or "not mine", may be said of anything."""
 _MOVES_MONEY = frozenset({"action_pay", "action_pay_debt", "action_plan", "action_plan_answer", "action_promise"})
 """Here "the other isn't mine" must not close what the debtor wants to pay: it is asked which."""
+_ENDS_SOMETHING = LOST | {"action_cancel", "action_cancel_plan", "action_help", "action_inform"}
+"""How "end the hold" may be read, which ends what the debtor themselves asked for."""
 _THREAT = re.compile(
     r"\b(?:kill|shoot|stab|hurt|smash|batter|beat|burn|bomb|hunt)(?:ing)? (?:you|u|ya|them|your|ur|everyone|"
     r"the (?:place|office|building))\b|\bknow where (?:you|u|ya) (?:live|work|are)\b|\b(?:watch|mind) your back\b")
@@ -69,7 +72,9 @@ def order(ctx: Context, name: str) -> tuple[str, Sequence[Claim]]:
     found = claims(ctx.turn.raw)
     if threat(ctx.words) and name in (LOST | ASKS):
         return "action_abusive", ()
-    if name in LOST:
+    if name in _ENDS_SOMETHING and ends_a_hold(ctx.words):
+        name = "action_breathing_space"
+    elif name in LOST:
         name = ANSWERED_BY[found[0]] if found else _plainly(ctx.words) or name
     elif name == "action_change_language" and not _A_LANGUAGE.search(ctx.words):
         name = _plainly(ctx.words) or name

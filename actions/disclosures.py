@@ -1,9 +1,8 @@
 """What the law wants said before a debt is spoken of (rules 1 and 2: Regulation F, 12 CFR 1006.18(e))."""
 
 from actions.context import Context
-from compliance.evidence import record
+from compliance.disclosing import disclosure_due
 from conversations.say import Say
-from ledger.balances import third_party_collector
 
 SILENT = frozenset({
     "action_self_harm", "action_wrong_person", "action_third_party", "action_deceased", "action_for_themselves",
@@ -18,18 +17,6 @@ def before(ctx: Context, action: str) -> list[Say]:
     """The disclosure due before the answer of ``action``, if one is. It is recorded as made with the answer."""
     if action in SILENT or ctx.standing.verified is None:
         return []
-    if not ctx.profile.collector_disclosure or not third_party_collector(ctx.session, ctx.verified):
-        return []
-    last = ctx.conversation.disclosed_at
-    if last is not None and ctx.now - last < ctx.profile.disclosed_again_after:
-        return []
-    words = ctx.profile.disclosure(first=last is None, language=ctx.conversation.language)
-    if words is None:
-        return []
-    ctx.conversation.disclosed_at = ctx.now
-    said = words.format(operator=ctx.operator.legal_name)
-    name = "disclosure_first" if last is None else "disclosure_later"
-    record(ctx.session, key=f"{ctx.turn.id}:{name}", kind="disclosure.made", debtor_id=ctx.standing.verified,
-           conversation_id=ctx.conversation.id, subject=f"turn:{ctx.turn.id}", actor="bot", now=ctx.now,
-           facts={"say": name, "language": ctx.conversation.language, "words": said})
-    return [Say(name, {"words": said})]
+    due = disclosure_due(ctx.session, conversation=ctx.conversation, debtor_id=ctx.verified, key=str(ctx.turn.id),
+                         subject=f"turn:{ctx.turn.id}", now=ctx.now)
+    return [due] if due else []

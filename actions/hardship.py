@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from actions.advice import advice
 from actions.context import Context
 from actions.debts import nothing, open_debts, usable
+from actions.ending import button, ending, wanted
 from actions.offered import ADVICE, NO, PERSON
 from actions.registry import action, repeats
-from actions.running import ask_briefly
+from actions.running import ask_briefly, require_identity
 from compliance import placing
 from conversations.say import Choice, Say
 from ledger.balances import DebtLine
@@ -43,7 +44,7 @@ def cannot_pay(ctx: Context) -> Sequence[Say]:
     if not lines:
         return [nothing(ctx)]
     if not any(d.askable for d in lines):
-        return [Say("hardship_already", {"until": _until(lines)}, (ADVICE, PERSON))]
+        return [Say("hardship_already", {"until": _until(lines)}, (ADVICE, *button(ctx), PERSON))]
     reason = str(ctx.choice.get("reason") or reason_in(ctx.words) or "")
     if not reason and ctx.question != "hardship_hold":
         ctx.ask("hardship_reason")
@@ -79,6 +80,8 @@ def hardship_reason(ctx: Context) -> Sequence[Say]:
 @action("action_hardship_hold", needs_identity=True)
 def hardship_hold(ctx: Context) -> Sequence[Say]:
     """Yes: set the hold."""
+    if wanted(ctx):
+        return ending(ctx)
     reason = str(ctx.question_data.get("reason") or ctx.choice.get("hold") or "untold")
     placed = placing.hardship(ctx.session, key=ctx.key, conversation_id=ctx.conversation_id, debtor_id=ctx.verified,
                               reason=reason, now=ctx.now, today=ctx.today)
@@ -109,7 +112,12 @@ def hold_again(ctx: Context) -> Sequence[Say]:
 
 @action("action_breathing_space")
 def breathing_space(ctx: Context) -> Sequence[Say]:
-    """Our own pause is called a hold; the statutory scheme is started by a debt adviser (rule 29)."""
+    """Our own pause is called a hold; the statutory scheme is started by a debt adviser (rule 29).
+
+    Who no longer wants a hold of their own ends it here too.
+    """
+    if wanted(ctx):
+        return (require_identity(ctx, "action_breathing_space") if ctx.standing.verified is None else []) or ending(ctx)
     if asked := ask_briefly(ctx, "action_breathing_space",
                             lambda: Say("breathing_space_unverified", {"advice": advice(ctx)})):
         return asked
@@ -127,7 +135,7 @@ def breathing_space(ctx: Context) -> Sequence[Say]:
         today=ctx.today)
     return [Say("breathing_space", {"until": {"date": placed.until.isoformat()}, "advice": advice(ctx),
                                     "statutory": scheme.name.lower() if scheme else None,
-                                    "started": bool(_STARTED.search(ctx.words))}, (ADVICE, PERSON))]
+                                    "started": bool(_STARTED.search(ctx.words))}, (ADVICE, *button(ctx), PERSON))]
 
 
 @action("action_debt_advice", aside=True)

@@ -71,7 +71,7 @@ def _register(ctx: Context) -> dict[str, object]:
 
 @action("action_consequences", needs_identity=True, aside=True)
 def consequences(ctx: Context) -> Sequence[Say]:
-    """Only what the operator has configured as lawful for this kind of debt; else that a person can say (rule 16).
+    """Only what the operator has configured as lawful for this kind of debt and its stage; else a person (rule 16).
 
     On what rests, is disputed or is too old, nothing is said to follow (rules 13, 15).
     """
@@ -81,9 +81,11 @@ def consequences(ctx: Context) -> Sequence[Say]:
     asked = inviting(lines)
     if not asked:
         return [Say("consequences_resting", {"advice": advice(ctx)}, (ADVICE, PERSON))]
-    found = [words for kind in sorted({d.kind for d in asked}) if (words := ctx.operator.consequence_text(
-        kind, country=ctx.debtor.country))]
-    return [Say("consequences", {"texts": found, "advice": advice(ctx)}, (SPREAD, CANNOT, ADVICE, PERSON))]
+    stages = sorted({(d.kind, d.stage or "default") for d in asked})
+    told = [ctx.operator.consequence_text(kind, stage, ctx.debtor.country) for kind, stage in stages]
+    texts = list(dict.fromkeys(filter(None, told)))
+    return [Say("consequences", {"texts": texts, "others": bool(texts) and None in told, "advice": advice(ctx)},
+                (SPREAD, CANNOT, ADVICE, PERSON))]
 
 
 @action("action_credit_impact", aside=True)

@@ -22,7 +22,7 @@ from ledger.models import Debtor
 AT_ONCE = timedelta(hours=1)
 """Within this time an effect is there, engine down or not."""
 SAME_MATTER = timedelta(hours=24)
-"""A ticket about the same matter that was opened so lately stands for this one too; staff act within it."""
+"""A ticket about the same matter that was opened so lately stands for this one too."""
 Days = Callable[[Profile], int | None]
 _WORTH_READING = re.compile(
     r"\bmine\b|my (?:debt|bill|account|loan|card|contract|name|identity|details|id\b|ssn|social|iva|dro|bankr)|"
@@ -43,16 +43,18 @@ def claimed(words: str, claim: Claim) -> bool:
 
 
 def by_staff(turn: Did) -> bool:
-    """Whether the turn was for staff to answer: the bot did nothing with it."""
-    return not turn.actions and turn.intent is None and turn.error is None and turn.forced not in URGENT
+    """Whether the turn was for staff to answer: the bot said nothing to it."""
+    acted = any(action.startswith("action_") for action in turn.actions)
+    return not acted and turn.intent is None and turn.error is None and turn.forced not in URGENT
 
 
 def has_effect(case: Case, said: Said, turn: Did, *, tickets: tuple[str, ...],
                holds: tuple[HoldReason, ...]) -> bool:
-    """Whether there is a ticket of one of these kinds and, where it is known whose, a hold for such a reason."""
-    soon = said.at + (SAME_MATTER if by_staff(turn) else AT_ONCE)
-    if by_staff(turn) and case.now < soon:
-        return True  # staff still have time
+    """Whether there is a ticket of one of these kinds and, where it is known whose, a hold for such a reason.
+
+    Words to staff take their effect as fast as words to the bot.
+    """
+    soon = said.at + AT_ONCE
     estate = case.estates.get(debtor_id) if (debtor_id := case.verified(said.at)) is not None else None
     if estate is not None and not estate.owed(estate.places(said.at, said.at)[0]):
         return True  # there is nothing that could be collected

@@ -16,12 +16,21 @@ from bot.engine import Answer, Engine, EngineError
 from bot.events import Fresh
 from bot.urgent import answer_without_engine
 from bot.wakeup import Wakeup
+from compliance.placing import heard_by_staff
 from compliance.standing import touch, who
 from conversations.models import Conversation, Owner, Turn, TurnState
 from conversations.say import Say, lock, say
 from conversations.texts import TextError
 from conversations.tickets import open_ticket
-from conversations.turns import MAX_ATTEMPTS, URGENT, claim, has_open_turn, next_engine_session, waiting
+from conversations.turns import (
+    MAX_ATTEMPTS,
+    URGENT,
+    claim,
+    has_open_turn,
+    leave_to_staff,
+    next_engine_session,
+    waiting,
+)
 from runtime.clock import Clock
 from runtime.database import Database
 from runtime.ids import ConversationId, DebtorId, TurnId
@@ -100,6 +109,9 @@ class TurnHandler:
         with self._database.write() as session:
             conversation, now = lock(session, conversation_id), self._clock.now()
             touch(session, conversation_id=conversation_id, now=now)
+            if conversation.owner == Owner.STAFF:
+                for left in leave_to_staff(session, conversation_id=conversation_id, now=now):
+                    heard_by_staff(session, left, now=now)
             turn = claim(session, conversation_id=conversation_id, now=now)
             return (conversation, turn) if turn else None
 
@@ -198,6 +210,8 @@ class TurnHandler:
             log.warning("turn %s: %s", turn.id, reason)
             if stored.acted:
                 conversation.open_question = None  # it may be one that nobody was asked
+            else:
+                heard_by_staff(session, session.get_one(Turn, turn.id), now=self._clock.now())
             return None
         return conversation
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.hearing import hear
+from compliance.placing import heard_by_staff
 from compliance.standing import touch
 from conversations.buttons import button_of, button_titled, consume, usable
-from conversations.models import Conversation, Message, Turn, TurnState
+from conversations.models import Conversation, Message, Owner, Turn, TurnState
 from conversations.say import lock
 from conversations.turns import Heard, receive, turn_of
 from runtime.errors import DebtorError
@@ -82,4 +83,6 @@ def _store(session: Session, conversation: Conversation, provider_id: str, heard
     standing = touch(session, conversation_id=conversation_id, now=now) if claiming else None
     turn, message = receive(session, conversation_id=conversation_id, provider_id=provider_id, heard=heard, now=now,
                             client_id=client_id, is_new=True, claiming=claiming)
+    if conversation.owner == Owner.STAFF:
+        heard_by_staff(session, turn, now=now)
     return Received(conversation, turn, message, standing.verified if standing else None)

@@ -6,8 +6,11 @@ offset moves with the next call, after the transaction; what is delivered twice 
 
 import asyncio
 import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from telegram import Bot, CallbackQuery, Message, Update
@@ -16,12 +19,15 @@ from telegram.error import RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.greeting import greet
-from bot.hearing import MAX_TEXT, clean
+from bot.hearing import MAX_TEXT, clean, hear
 from bot.receiving import receive_press, receive_text
-from compliance.factors import mask_cards
 from compliance.identity import use_link
+from compliance.placing import heard_by_staff
 from compliance.profile import profile
-from conversations.models import Conversation, TurnState
+from compliance.safety_net import stop, urgent_intent
+from compliance.standing import who
+from conversations.models import Conversation, Turn, TurnState
+from conversations.models import Message as StoredMessage
 from conversations.open import conversation_at, open_conversation
 from conversations.say import Say, say
 from conversations.turns import Heard, receive, turn_of
@@ -38,6 +44,9 @@ BACKOFF_SECONDS = 3.0
 ENOUGH_FAILURES = 5
 """Attempts at one update; after that it is passed over, so that it does not keep everybody else's back."""
 MAX_TOKEN = 64
+TOO_MUCH = "too_many_messages"
+LATELY = timedelta(minutes=1)
+"""For so long it is not said again that it is too much, nor an urgent word of a flood taken in again."""
 
 
 def make_bot(token: str) -> Bot:
@@ -92,8 +101,7 @@ class TelegramChannel:
             conversation_id = await asyncio.to_thread(self._store, update)
         except DebtorError as error:
             log.info("update %s refused: %s", update.update_id, error.say)
-            conversation_id = None
-            await asyncio.to_thread(self._refuse, update, error)
+            conversation_id = await asyncio.to_thread(self._refuse, update, error)
         if update.callback_query:
             await self._acknowledge(update.callback_query)
         if conversation_id:
@@ -118,6 +126,7 @@ class TelegramChannel:
             conversation, is_new = self._conversation(session, str(chat.id), update)
             conversation_id = ConversationId(conversation.id)
             now = self._gate.clock.now()
+            self._count(session, conversation_id)
             if query := update.callback_query:
                 receive_press(session, conversation_id=conversation_id, provider_id=provider_id,
                               button_id=str(query.data or "")[:64], now=now)
@@ -134,25 +143,50 @@ class TelegramChannel:
                 receive_text(session, conversation_id=conversation_id, provider_id=provider_id, text=text, now=now)
             else:
                 receive(session, conversation_id=conversation_id, provider_id=provider_id, now=now,
-                        heard=_attachment(update.message))
+                        heard=_attachment(update.message, conversation, now))
             return conversation_id
 
-    def _refuse(self, update: Update, error: DebtorError) -> None:
-        """Say why an update was not taken in, once; staff see the beginning of what it was."""
+    def _count(self, session: Session, conversation_id: ConversationId) -> None:
+        """Raises DebtorError for what is too much for the conversation, or for the debtor over all of theirs."""
+        limits = self._gate.limits
+        verified = who(session, conversation_id, now=self._gate.clock.now()).verified
+        if not limits.messages.allows(conversation_id) or (
+            verified is not None and not limits.accounts.allows(str(verified))
+        ):
+            raise DebtorError(TOO_MUCH)
+
+    def _refuse(self, update: Update, error: DebtorError) -> ConversationId | None:
+        """Say why an update was not taken in; staff see the beginning of what it was.
+
+        Telegram does not give it back to whoever wrote it, so what the lexical net finds in it takes its effect all
+        the same: then the conversation is returned, to be handled. Of a flood only the first is answered.
+        """
         chat, now = update.effective_chat, self._gate.clock.now()
         provider_id = f"telegram:{update.update_id}"
         with self._gate.database.write() as session:
             if chat is None or turn_of(session, provider_id):
-                return
+                return None
             conversation, _ = self._conversation(session, str(chat.id), update)
-            text = update.message.text if update.message else None
-            words = mask_cards(clean(text or ""))[:MAX_TEXT] or "[button]"
-            turn, _ = receive(session, conversation_id=ConversationId(conversation.id), provider_id=provider_id,
-                              heard=Heard(raw=words, shown=words, masked="…", terms={}, factors={}), now=now)
+            conversation_id = ConversationId(conversation.id)
+            text = (update.message and (update.message.text or update.message.caption)) or ""
+            words = "start" if text.startswith("/start ") else clean(text)  # what is behind it is a secret
+            urgent = _urgent(words)
+            if urgent and error.say == TOO_MUCH and _heard_lately(session, conversation_id, urgent, now):
+                urgent = None
+            shown = words[:MAX_TEXT] or ("[button]" if update.callback_query else "[file]")
+            heard = hear(shown, conversation, today=now.date())
+            turn, _ = receive(session, conversation_id=conversation_id, provider_id=provider_id, now=now,
+                              heard=replace(heard, forced_intent=urgent))
+            if urgent:
+                return conversation_id
             if turn.state == TurnState.RECEIVED:  # the bot's to answer, not staff's
                 turn.state, turn.done_at = TurnState.DONE, now
-                say(session, conversation_id=ConversationId(conversation.id), text=Say(error.say, error.values),
-                    turn_id=TurnId(turn.id), now=now)
+                if error.say != TOO_MUCH or not _said_lately(session, conversation_id, TOO_MUCH, now):
+                    say(session, conversation_id=conversation_id, text=Say(error.say, error.values),
+                        turn_id=TurnId(turn.id), now=now)
+            else:
+                heard_by_staff(session, turn, now=now)
+            return None
 
     def _conversation(self, session: Session, chat: str, update: Update) -> tuple[Conversation, bool]:
         if found := conversation_at(session, channel="telegram", address=chat):
@@ -172,6 +206,26 @@ class TelegramChannel:
         greet(session, conversation_id=conversation_id, link=outcome, now=now)
 
 
-def _attachment(message: Message) -> Heard:
+def _attachment(message: Message, conversation: Conversation, now: datetime) -> Heard:
+    """A file, with what is written beneath it."""
     kind = next((k for k in ("photo", "document", "voice", "video", "sticker") if getattr(message, k, None)), "file")
-    return Heard(raw=f"[{kind}]", shown=f"[{kind}]", masked="…", terms={}, factors={}, forced_intent="attachment")
+    heard = hear(f"[{kind}] {message.caption or ''}"[:MAX_TEXT], conversation, today=now.date())
+    return replace(heard, forced_intent=_urgent(clean(message.caption or "")) or "attachment")
+
+
+def _urgent(words: str) -> str | None:
+    """What has to take effect of words that the engine does not get to read."""
+    return urgent_intent(words) or ("stop_contact" if stop(words) else None)
+
+
+def _heard_lately(session: Session, conversation_id: ConversationId, intent: str, now: datetime) -> bool:
+    """Whether just this took its effect, or is about to, within the last minute."""
+    return session.scalar(select(Turn.id).where(
+        Turn.conversation_id == conversation_id, Turn.forced_intent == intent, Turn.received_at > now - LATELY,
+    ).limit(1)) is not None
+
+
+def _said_lately(session: Session, conversation_id: ConversationId, name: str, now: datetime) -> bool:
+    return session.scalar(select(StoredMessage.id).where(
+        StoredMessage.conversation_id == conversation_id, StoredMessage.say == name, StoredMessage.at > now - LATELY,
+    ).limit(1)) is not None

@@ -20,6 +20,7 @@ COMMANDS = {
     "policy": "cli.policy:policy",
     "profile": "cli.profiles:profile",
     "operator": "cli.operator_file:operator",
+    "identity": "cli.identity_file:identity",
     "accrue": "cli.accrue:accrue",
     "reconcile": "cli.reconcile:reconcile",
     "audit": "cli.audit:audit",

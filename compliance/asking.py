@@ -58,7 +58,7 @@ def _age(session: Session, line: DebtLine, today: date, rules: Profile, region: 
     decided = session.scalar(
         select(HoldAct).where(HoldAct.debt_id == line.debt_id, HoldAct.what == Deed.DECIDED_AGE)
         .order_by(HoldAct.id.desc()).limit(1))
-    if decided is not None:
+    if decided is not None and decided.too_old is not None:
         over = not decided.too_old and decided.at.date() + DECIDED_FOR < today
         return Age.UNKNOWN if over else _KNOWN[decided.too_old]
     if line.time_barred:

@@ -28,12 +28,13 @@ class WrongFile(OperatorError):
         super().__init__(f"{file}: {'; '.join(map(str, self.problems))}")
 
 
-def read(path: Path, model: type[Whole], *, change: Callable[[dict[str, Any]], dict[str, Any]] = dict) -> Whole:
+def read(path: Path, model: type[Whole], *, change: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+         may_be_empty: bool = False) -> Whole:
     """The file at ``path`` as ``model``; ``change`` may alter the content before it is checked.
 
     Raises WrongFile, or OperatorError when the file cannot be read at all.
     """
-    marked = content(path)
+    marked = content(path, may_be_empty=may_be_empty)
     wrong = twice(marked)
     try:
         found = model.model_validate(change(marked.content))
@@ -44,7 +45,7 @@ def read(path: Path, model: type[Whole], *, change: Callable[[dict[str, Any]], d
     return found
 
 
-def content(path: Path) -> Marked:
+def content(path: Path, *, may_be_empty: bool = False) -> Marked:
     """The fields and values of a YAML file, with their lines. Raises WrongFile or OperatorError."""
     try:
         marked = read_marked(path.read_text("utf-8-sig"))
@@ -56,6 +57,8 @@ def content(path: Path) -> Marked:
         raise OperatorError(f"{path} cannot be read: it is not UTF-8 text") from None
     except OSError as error:
         raise OperatorError(f"{path} cannot be read: {error.strerror}") from None
+    if marked.content is None and may_be_empty:
+        return Marked({})
     if not isinstance(marked.content, dict):
         raise WrongFile(path.name, [Problem(1, "", "holds no fields and values, such as `title: Ours`")])
     return marked

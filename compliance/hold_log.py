@@ -1,5 +1,6 @@
 """What people did to holds and to the age of debts, and what was refused them. Rows are never changed."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -8,9 +9,25 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ledger.errors import KeyReused
 from ledger.kinds import Authority, HoldReason
+from ledger.models import Hold
 from ledger.models.columns import BigId, Key, coded
 from runtime.database import Base, EncryptedText, UTCDateTime
 from runtime.ids import DebtId, DebtorId
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who acts, as the log names them, and with which right. A debtor acts through the bot: ``Authority.BOT``."""
+
+    name: str
+    right: Authority
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What staff are told when they may not. It has been logged."""
+
+    why: str
 
 
 class Deed(StrEnum):
@@ -36,7 +53,7 @@ class HoldAct(Base):
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("hold.id"))
     reason: Mapped[HoldReason | None] = mapped_column(coded(HoldReason))
     too_old: Mapped[bool | None]
-    """The decision, where a debt's age was decided."""
+    """The decision, where a debt's age was decided; None: it is reckoned from a date that staff put right."""
     why: Mapped[str] = mapped_column(EncryptedText)
     """What they said, or why it was refused."""
     asked_hash: Mapped[str] = mapped_column(String(64))
@@ -50,3 +67,15 @@ def logged(session: Session, key: str, asked: str) -> HoldAct | None:
     if row is not None and row.asked_hash != asked:
         raise KeyReused(key)
     return row
+
+
+def log(session: Session, key: str, asked: str, by: By, what: Deed, why: str, now: datetime, *, debtor_id: DebtorId,
+        debt_id: DebtId | None, hold: Hold | None = None, reason: HoldReason | None = None,
+        too_old: bool | None = None) -> Refused:
+    """Write a line. What it gives is for whoever refuses: ``why`` as they are told."""
+    session.add(HoldAct(
+        key=key, what=what, actor=by.name, authority=by.right, debtor_id=debtor_id, debt_id=debt_id, why=why.strip(),
+        hold_id=hold.id if hold else None, reason=hold.reason if hold else reason, too_old=too_old, asked_hash=asked,
+        at=now))
+    session.flush()
+    return Refused(why)

@@ -12,8 +12,9 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from compliance.ages import date_age, decide_age
 from compliance.asking import age_of, day_of, licensed, role_of
-from compliance.hold_log import Deed, HoldAct, logged
+from compliance.hold_log import By, Deed, Refused, log, logged
 from compliance.hold_rules import HoldRule
 from compliance.profile import profile_of
 from compliance.time_bar import Age
@@ -27,8 +28,8 @@ from ledger.policy import policy_for
 from ledger.posting import content_hash
 from runtime.ids import DebtId, DebtorId
 
-__all__ = ["By", "Other", "Refused", "Stop", "decide_age", "end_moratorium", "lift", "may_lift", "place",
-           "place_by_staff", "reasons", "start_moratorium", "stopped", "until_when"]
+__all__ = ["By", "Other", "Refused", "Stop", "authority_to_place", "date_age", "decide_age", "end_moratorium", "lift",
+           "may_lift", "place", "place_by_staff", "reasons", "start_moratorium", "stopped", "until_when"]
 
 
 class Other(StrEnum):
@@ -46,21 +47,6 @@ class Stop:
     why: HoldReason | Other
     until: date | None = None
     hold: Hold | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who acts, as the log names them, and with which right. A debtor acts through the bot: ``Authority.BOT``."""
-
-    name: str
-    right: Authority
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """What staff are told when they may not. It has been logged."""
-
-    why: str
 
 
 # Asking ------------------------------------------------------------------------------------------------------
@@ -123,6 +109,16 @@ def place(session: Session, *, key: str, debtor_id: DebtorId, debt_id: DebtId | 
                              actor=actor, cause=cause, now=now, effect=rule.effect)
 
 
+def authority_to_place(session: Session, *, debtor_id: DebtorId, reason: HoldReason, until: date | None, now: datetime,
+                       today: date) -> Authority:
+    """Whose right is enough for such a hold, by profile and policies. What the law itself starts needs no approval."""
+    rule = _rule(session, debtor_id, reason)
+    if rule.needs_notice:
+        return rule.placed_by.authority
+    policy = authority_for(session, debtor_id=debtor_id, reason=reason, until=until, now=now, today=today)
+    return max(rule.placed_by.authority, policy, key=lambda who: who.rank)
+
+
 def place_by_staff(session: Session, *, key: str, by: By, debtor_id: DebtorId, debt_id: DebtId | None,
                    reason: HoldReason, until: date | None, why: str, now: datetime, today: date,
                    notice: str = "") -> Hold | Refused:
@@ -134,10 +130,7 @@ def place_by_staff(session: Session, *, key: str, by: By, debtor_id: DebtorId, d
     if done := logged(session, key, asked):
         return Refused(done.why) if done.what is Deed.REFUSED else session.get_one(Hold, done.hold_id)
     rule = _rule(session, debtor_id, reason)
-    needed = rule.placed_by.authority
-    if not rule.needs_notice:  # what the law itself starts needs nobody's approval
-        policy = authority_for(session, debtor_id=debtor_id, reason=reason, until=until, now=now, today=today)
-        needed = max(needed, policy, key=lambda who: who.rank)
+    needed = authority_to_place(session, debtor_id=debtor_id, reason=reason, until=until, now=now, today=today)
     refusal = None
     if not by.right.covers(needed):
         refusal = f"A hold for {_words(reason)} like this is placed by {_title(needed)}."
@@ -148,12 +141,12 @@ def place_by_staff(session: Session, *, key: str, by: By, debtor_id: DebtorId, d
     elif until is not None and until < today:
         refusal = "The last day of the hold is over already."
     if refusal:
-        return _log(session, key, asked, by, Deed.REFUSED, refusal, now, debtor_id=debtor_id, debt_id=debt_id,
+        return log(session, key, asked, by, Deed.REFUSED, refusal, now, debtor_id=debtor_id, debt_id=debt_id,
                     reason=reason)
     cause = f"notice {notice.strip()}" if notice.strip() else f"placed by {by.name}"
     hold = ledger.place_hold(session, key=f"{key}:hold", debtor_id=debtor_id, debt_id=debt_id, reason=reason,
                              until=until, actor=by.name, cause=cause[:200], now=now, effect=rule.effect)
-    _log(session, key, asked, by, Deed.PLACED, why, now, debtor_id=debtor_id, debt_id=debt_id, reason=reason, hold=hold)
+    log(session, key, asked, by, Deed.PLACED, why, now, debtor_id=debtor_id, debt_id=debt_id, reason=reason, hold=hold)
     return hold
 
 
@@ -174,7 +167,7 @@ def start_moratorium(session: Session, *, key: str, by: By, debtor_id: DebtorId,
         asked = content_hash(["moratorium", debtor_id, crisis, notice, started_on])
         if done := logged(session, key, asked):
             return Refused(done.why)
-        return _log(session, key, asked, by, Deed.REFUSED, refusal, now, debtor_id=debtor_id, debt_id=None,
+        return log(session, key, asked, by, Deed.REFUSED, refusal, now, debtor_id=debtor_id, debt_id=None,
                     reason=HoldReason.BREATHING_SPACE)
     until = scheme.until(started_on)
     return place_by_staff(session, key=key, by=by, debtor_id=debtor_id, debt_id=None, notice=notice,
@@ -206,10 +199,10 @@ def lift(session: Session, *, key: str, hold_id: int, by: By, outcome: str = "",
     if hold.lifted_at is not None:
         return hold
     if refusal := may_lift(session, hold, right=by.right, outcome=outcome):
-        return _log(session, key, asked, by, Deed.REFUSED, refusal, now, debtor_id=hold.debtor_id,
+        return log(session, key, asked, by, Deed.REFUSED, refusal, now, debtor_id=hold.debtor_id,
                     debt_id=hold.debt_id, hold=hold)
     ledger.lift_hold(session, hold_id=hold_id, now=now, actor=by.name, why=outcome.strip() or None)
-    _log(session, key, asked, by, Deed.LIFTED, outcome, now, debtor_id=hold.debtor_id, debt_id=hold.debt_id, hold=hold)
+    log(session, key, asked, by, Deed.LIFTED, outcome, now, debtor_id=hold.debtor_id, debt_id=hold.debt_id, hold=hold)
     return hold
 
 
@@ -230,39 +223,8 @@ def end_moratorium(session: Session, *, key: str, hold_id: int, by: By, notice: 
                           reason=hold.reason, until=last, why=outcome, now=now, today=today, notice=notice)
 
 
-def decide_age(session: Session, *, key: str, debt_id: DebtId, too_old: bool, by: By, why: str,
-               now: datetime) -> Refused | None:
-    """Staff decide whether a debt is too old, where its dates leave it open or say otherwise (rule 15)."""
-    debt = session.get_one(Debt, debt_id, with_for_update=True, populate_existing=True)
-    asked = content_hash(["age", debt_id, too_old, why])
-    if (done := logged(session, key, asked)) is not None:
-        return Refused(done.why) if done.what is Deed.REFUSED else None
-    refusal = None
-    if not by.right.covers(Authority.STAFF if too_old else Authority.LEAD):
-        refusal = f"That a debt is {'too old' if too_old else 'not too old'} is decided by {_title(Authority.LEAD)}."
-    elif not why.strip():
-        refusal = "Say from which dates or documents it follows."
-    if refusal:
-        return _log(session, key, asked, by, Deed.REFUSED, refusal, now, debtor_id=debt.debtor_id, debt_id=debt_id)
-    debt.time_barred = too_old
-    _log(session, key, asked, by, Deed.DECIDED_AGE, why, now, debtor_id=debt.debtor_id, debt_id=debt_id,
-         too_old=too_old)
-    return None
-
-
 def _rule(session: Session, debtor_id: DebtorId, reason: HoldReason) -> HoldRule:
     return profile_of(session.get_one(Debtor, debtor_id)).holds[reason]
-
-
-def _log(session: Session, key: str, asked: str, by: By, what: Deed, why: str, now: datetime, *, debtor_id: DebtorId,
-         debt_id: DebtId | None, hold: Hold | None = None, reason: HoldReason | None = None,
-         too_old: bool | None = None) -> Refused:
-    session.add(HoldAct(
-        key=key, what=what, actor=by.name, authority=by.right, debtor_id=debtor_id, debt_id=debt_id, why=why.strip(),
-        hold_id=hold.id if hold else None, reason=hold.reason if hold else reason, too_old=too_old, asked_hash=asked,
-        at=now))
-    session.flush()
-    return Refused(why)
 
 
 def _words(reason: HoldReason) -> str:

@@ -40,9 +40,13 @@ class HostSite(Part):
     """One website whose signed word is taken."""
 
     name: str
+    """What you call it."""
     issuer: Annotated[str, Field(min_length=1)]
+    """What its assertions say in iss."""
     audience: Annotated[str, Field(min_length=1)]
+    """What they say in aud."""
     algorithms: tuple[Algorithm, ...] = Field(min_length=1)
+    """How they are signed."""
     keys: str
     """A folder with KID.pem (public keys) or KID.secret (HS256), or a JWK set in a .json file; from this file on."""
     subject: Literal["debtor", "account"] = "debtor"

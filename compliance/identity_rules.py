@@ -6,16 +6,17 @@ the books. A creditor may ask for more: that is said only to somebody who has gi
 
 from collections.abc import Mapping, Set
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import yaml
-from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, field_validator, model_validator
+from pydantic_core import CoreSchema
 
-from compliance.files import Part
+from compliance.files import Part, WrongFile, content, read
 from compliance.host_sites import HostSite
 from compliance.profile import Waits
+from ledger.policy.problems import Problem
 from runtime.errors import OperatorError
 from runtime.settings import settings
 
@@ -29,12 +30,19 @@ class Requirement(Part):
     """Some of these factors, at least so many. In the file a single factor is written as its name alone."""
 
     of: tuple[Factor, ...] = Field(min_length=1)
+    """The factors to choose from."""
     at_least: Annotated[int, Field(ge=1)] = 1
+    """How many of them."""
 
     @model_validator(mode="before")
     @classmethod
     def _one_name(cls, value: Any) -> Any:
         return {"of": [value]} if isinstance(value, str) else {"of": value} if isinstance(value, list) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, whole: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(whole), {"enum": list(FACTORS)},
+                          {"type": "array", "items": {"enum": list(FACTORS)}, "minItems": 1}]}
 
     @model_validator(mode="after")
     def _possible(self) -> "Requirement":
@@ -64,14 +72,28 @@ class CreditorFactors(Part):
     """What one creditor asks for beyond what everybody is asked."""
 
     also: tuple[Requirement, ...] = Field(min_length=1)
+    """A factor's name, or some of several: {of: [postcode, last_name], at_least: 1}."""
+
+
+def _network(value: object) -> object:
+    try:
+        return ip_network(str(value))
+    except ValueError as error:
+        raise ValueError(f"expected a network such as 192.0.2.0/24: {error}") from None
+
+
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 
 
 class SharedAddress(Part):
     """Addresses that many people share (a library, an office, a carrier's gateway), and their own waits."""
 
     name: str
-    networks: tuple[IPv4Network | IPv6Network, ...] = Field(min_length=1)
+    """What you call them."""
+    networks: tuple[Network, ...] = Field(min_length=1)
+    """The networks, as in 192.0.2.0/24."""
     waits: Waits
+    """The waits for failures from there, instead of the profile's."""
 
 
 class Links(Part):
@@ -100,7 +122,7 @@ class IdentityRules(Part):
     ask: tuple[Requirement, ...] = DEFAULT_ASK
     """What everybody is asked for, before anything is compared."""
     creditors: dict[str, CreditorFactors] = Field(default_factory=dict)
-    """By the creditor's reference."""
+    """What a creditor asks for besides, by its reference."""
     fresh_minutes: Annotated[int, Field(ge=1, le=720)] = 15
     """How long ago identity may have been proved for an act that is sensitive."""
     per_account: Waits = Waits(free_failures=20, wait_minutes=(1, 2, 5, 15, 30, 60))
@@ -108,9 +130,13 @@ class IdentityRules(Part):
     per_channel: Waits = Waits(free_failures=2000, wait_minutes=(1, 2, 5))
     """All failures on one channel: a guessing machine with many addresses."""
     shared_addresses: tuple[SharedAddress, ...] = ()
+    """Networks whose waits differ from those of the profile."""
     links: Links = Links()
+    """Personal links."""
     codes: Codes = Codes()
+    """One-time codes."""
     host_sites: tuple[HostSite, ...] = ()
+    """Websites that may say who their visitor is."""
 
     @field_validator("ask")
     @classmethod
@@ -174,22 +200,17 @@ def _current() -> IdentityRules:
 
 
 def read_rules(path: Path) -> IdentityRules:
-    """The rules in a file, its host sites' keys read. Raises OperatorError."""
-    try:
-        loaded: Any = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise OperatorError(f"DEBTDESK_IDENTITY_FILE: there is no file at {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{path} cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        raise OperatorError(f"{path.name} is not valid YAML: {' '.join(str(error).split())}") from None
-    try:
-        rules = TypeAdapter(IdentityRules).validate_python({} if loaded is None else loaded)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg'].removeprefix('Value error, ')}"
-            for e in error.errors())
-        raise OperatorError(f"{path.name}: {problems}") from None
-    for site in rules.host_sites:
-        site.keys_in(path.parent)  # a key that cannot be used is found now
+    """The rules in a file, its host sites' keys read. Raises OperatorError, one line with all that is wrong."""
+    if not path.is_file():
+        raise OperatorError(f"there is no file at {path}; DEBTDESK_IDENTITY_FILE names it")
+    rules = read(path, IdentityRules, may_be_empty=True)
+    wrong = []
+    for number, site in enumerate(rules.host_sites):
+        try:
+            site.keys_in(path.parent)  # a key that cannot be used is found now
+        except OperatorError as error:
+            line = content(path).line(("host_sites", number, "keys"))
+            wrong.append(Problem(line, f"host_sites[{number + 1}].keys", str(error)))
+    if wrong:
+        raise WrongFile(path.name, wrong)
     return rules

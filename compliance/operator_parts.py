@@ -117,12 +117,16 @@ class Helpline(Part):
     """In a few words what it does or when it answers."""
 
 
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,49}$")]
+"""One word in small letters, as the ledger has kinds and stages of debts."""
+
+
 class Consequence(Part):
     """What may lawfully be said of consequences, for one kind of debt and stage (rule 16)."""
 
-    kind: str
+    kind: Word
     """The kind of debt, as in energy; default: every kind that has no text of its own."""
-    stage: str = "default"
+    stage: Word = "default"
     """How far it has come, as your own process calls it; default: every stage that has no text of its own."""
     countries: tuple[Country, ...] = ()
     """The debtors' countries it is true for; empty: all."""

@@ -57,7 +57,9 @@ class Waits(Part):
     """Failures before a lock, and the growing waits that follow, in minutes."""
 
     free_failures: Annotated[int, Field(ge=1)]
+    """Failures before the first wait."""
     wait_minutes: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+    """The waits in minutes, one after each further failure; the last one stays."""
 
 
 class Identity(Part):

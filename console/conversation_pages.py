@@ -117,6 +117,9 @@ def _act(request: Request, who: SignedIn, conversation_id: str, act: Act, draft:
             _find(session, conversation_id)
             act(session, place.clock.now())
     except StaffError as error:
+        with place.db.write() as session:
+            note(session, staff_id=who.staff.id, what=What.REFUSED, now=place.clock.now(),
+                 conversation_id=conversation_id, detail=str(error))
         return _show(request, who, conversation_id, error=str(error), draft=draft, status=409)
     if by_htmx(request):
         return _show(request, who, conversation_id)

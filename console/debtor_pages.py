@@ -68,7 +68,7 @@ def form(request: Request, who: Someone, debtor_id: int, name: str, target: int)
 def act(request: Request, who: Someone, sent: Form, debtor_id: int, name: str, target: int) -> Response:
     """Check what a deed would do, then do it, or ask for it. What is refused is written to the activity log."""
     place, deed = desk(request), _deed(name)
-    values = {key: value for key, value in sent.items() if isinstance(value, str) and key not in ("csrf", "step")}
+    values = {key: field(sent, key) for key in sent if key not in ("csrf", "step")}
     now, step, problem = place.clock.now(), field(sent, "step"), ""
     once = field(sent, "once") or new_token()
     try:

@@ -3,6 +3,7 @@
 import re
 import threading
 from datetime import datetime
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,7 +19,6 @@ MIN_PASSWORD = 12
 MAX_PASSWORD = 200
 
 _hasher = PasswordHasher()
-_nobody = _hasher.hash("what an unknown address is checked against")
 _at_once = threading.Semaphore(2)  # each check takes 64 MiB for a moment
 
 
@@ -69,11 +69,18 @@ def close_account(session: Session, *, account: StaffAccount, now: datetime) -> 
     revoke_all(session, staff_id=account.id, now=now)
 
 
+@cache
+def _nobody() -> str:
+    """What an unknown address is checked against."""
+    return _hasher.hash("nobody's password")
+
+
 def password_fits(account: StaffAccount | None, password: str) -> bool:
     """Whether this is the account's password. Takes as long for no account at all."""
     with _at_once:
+        nobody = _nobody()  # for an account too: the first sign-in of a process takes longer whoever it is
         try:
-            fits = _hasher.verify(account.password_hash if account else _nobody, password[:MAX_PASSWORD])
+            fits = _hasher.verify(account.password_hash if account else nobody, password[:MAX_PASSWORD])
         except (VerificationError, InvalidHashError):
             return False
     return fits and account is not None and account.active

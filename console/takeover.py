@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from compliance.placing import heard_by_staff
 from console.activity import note
 from console.models import Role, StaffAccount, What
 from conversations import ownership
@@ -35,7 +36,8 @@ def take_over(session: Session, *, staff: StaffAccount, conversation_id: Convers
     if conversation.owner == Owner.STAFF and conversation.staff_id == staff.id:
         return
     ownership.take(session, conversation_id=conversation_id, staff_id=staff.id, seen_version=seen_version)
-    leave_to_staff(session, conversation_id=conversation_id, now=now)
+    for turn in leave_to_staff(session, conversation_id=conversation_id, now=now):
+        heard_by_staff(session, turn, now=now)
     note(session, staff_id=staff.id, what=What.TOOK, now=now, conversation_id=conversation_id)
 
 

@@ -58,6 +58,8 @@ def close(request: Request, who: Someone, form: Form, number: str) -> Response:
                          now=place.clock.now())
         except StaffError as problem:
             error = str(problem)
+            note(session, staff_id=who.staff.id, what=What.REFUSED, now=place.clock.now(),
+                 conversation_id=found.conversation_id, ticket_id=found.id, detail=error)
         debtor = session.get(Debtor, found.debtor_id) if found.debtor_id else None
     if error:
         return page(request, "ticket.html", who=who, status=409, ticket=found, debtor=debtor, error=error)
@@ -76,9 +78,12 @@ def alarm(request: Request, who: Someone) -> Response:
 @router.get("/activity")
 def log(request: Request, who: Someone, before: int | None = None) -> Response:
     """What staff did. For managers."""
+    place = desk(request)
     if who.staff.role is not Role.MANAGER:
+        with place.db.write() as session:
+            note(session, staff_id=who.staff.id, what=What.REFUSED, now=place.clock.now(), detail="The activity log")
         raise NotAllowed("The activity log is for managers.")
-    with desk(request).db.read() as session:
+    with place.db.read() as session:
         acts = activity.latest(session, before=before)
     return page(request, "activity.html", who=who, acts=acts,
                 next_page=acts[-1][0].id if len(acts) == activity.PAGE else None)

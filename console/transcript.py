@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from compliance.placing import HEARD
 from console.activity import shown_to
 from console.masking import masked_words
 from console.people import Person, person_in
@@ -55,7 +56,13 @@ class Line:
     def actions(self) -> list[str]:
         """The actions that were executed; that the engine then listens says nothing."""
         done = (self.turn.actions if self.turn else None) or []
-        return [action for action in done if action != "action_listen"]
+        return [action for action in done if action != "action_listen" and not action.startswith(HEARD)]
+
+    @property
+    def heard(self) -> list[str]:
+        """What took its legal effect though staff answer the message."""
+        done = (self.turn.actions if self.turn else None) or []
+        return [action.removeprefix(HEARD) for action in done if action.startswith(HEARD)]
 
     @property
     def answering(self) -> bool:

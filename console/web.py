@@ -10,9 +10,12 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from console import words
+from console.activity import note
+from console.models import What
 from console.sessions import TOUCH_EVERY, SignedIn, signed_in, touch
 from runtime.cards import mask_cards
 from runtime.clock import Clock
@@ -116,11 +119,19 @@ Someone = Annotated[SignedIn, Depends(someone)]
 
 
 async def checked_form(request: Request, who: Someone) -> FormData:
-    """The form of somebody signed in. Raises NotAllowed when it does not carry their token."""
+    """The form of somebody signed in. Raises NotAllowed, and logs it, when it does not carry their token."""
     form = await request.form(max_fields=80)
     if not secrets.compare_digest(str(form.get("csrf", "")).encode(), who.csrf.encode()):
+        await run_in_threadpool(_note_forged, request, who)
         raise NotAllowed("This page is out of date. Reload it and try again.")
     return form
+
+
+def _note_forged(request: Request, who: SignedIn) -> None:
+    place = desk(request)
+    with place.db.write() as session:
+        note(session, staff_id=who.staff.id, what=What.REFUSED, now=place.clock.now(),
+             detail="A form that was out of date, or not made here")
 
 
 Form = Annotated[FormData, Depends(checked_form)]

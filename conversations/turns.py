@@ -99,17 +99,20 @@ def claim(session: Session, *, conversation_id: ConversationId, now: datetime) -
     return turn
 
 
-def leave_to_staff(session: Session, *, conversation_id: ConversationId, now: datetime) -> None:
+def leave_to_staff(session: Session, *, conversation_id: ConversationId, now: datetime) -> list[Turn]:
     """End what the bot has not begun to answer, or lost while it did: staff have read it and answer it themselves.
 
-    What is urgent stays open, so that it takes its effect.
+    What is urgent stays open, so that it takes its effect. What else has an effect in law is for the caller to see to.
     """
+    left = []
     for turn in session.scalars(select(Turn).where(Turn.conversation_id == conversation_id, Turn.state.in_(OPEN))):
         being_answered = turn.state == TurnState.HANDLING and turn.lease_until and turn.lease_until > now
         if turn.forced_intent not in URGENT and not being_answered:
             turn.state, turn.done_at, turn.lease_until = TurnState.DISCARDED, now, None
             turn.error = "not answered by the bot: staff took the conversation first"
+            left.append(turn)
     session.flush()
+    return left
 
 
 def _count(conversation: Conversation) -> None:

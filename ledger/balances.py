@@ -54,6 +54,8 @@ class DebtLine:
     """The last payment or written acknowledgement that the creditor's file knows of."""
     own_collector: bool = False
     """Whether the creditor collects for itself."""
+    stage: str | None = None
+    """How far it has come, as the creditor's process calls it; None: not said."""
 
     @property
     def added(self) -> Money:
@@ -84,7 +86,7 @@ _QUERY = (
     select(
         Debt.id, Debt.ref, Debt.kind, Debt.description, Debt.original_creditor, Debt.opened_on, Debt.due_on,
         Debt.currency, Debt.status, Debt.time_barred, Debt.as_of, Debt.interest_rate, Debt.last_acknowledged_on,
-        Creditor.id.label("creditor_id"), Creditor.name, Creditor.policy, Creditor.own_collector,
+        Debt.stage, Creditor.id.label("creditor_id"), Creditor.name, Creditor.policy, Creditor.own_collector,
         DebtBalance.principal, DebtBalance.interest, DebtBalance.fees, DebtBalance.costs, DebtBalance.overpayment,
         DebtBalance.version,
     )
@@ -120,7 +122,7 @@ def balance_of(session: Session, debtor_id: DebtorId, *, now: datetime) -> Debto
             askable=not balance.is_zero and all(Act.ASK not in effect_of(hold).stops for hold in mine),
             time_barred=row.time_barred, version=row.version, as_of=row.as_of,
             stale=load_policy(row.policy).master.stale(row.as_of, now), interest_rate=row.interest_rate,
-            acknowledged_on=row.last_acknowledged_on, own_collector=row.own_collector,
+            acknowledged_on=row.last_acknowledged_on, own_collector=row.own_collector, stage=row.stage,
         ))
     return DebtorBalance(
         lines=lines,

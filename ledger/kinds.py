@@ -174,7 +174,7 @@ class BoundedAct(StrEnum):
     """This and what follows is bounded by the role of whoever does it."""
     REVERSAL = "reversal"
     HOLD = "hold"
-    """Lifting a hold that protects somebody."""
+    """Placing or lifting a hold beyond somebody's right, or saying that a debt is not too old."""
 
 
 class ApprovalStatus(StrEnum):

@@ -25,7 +25,7 @@ def open_debt(
     principal: Money, interest: Money | None = None, fees: Money | None = None, costs: Money | None = None,
     effective_on: date, now: datetime, actor: str, cause: str = "opening", description: str = "",
     original_creditor: str | None = None, due_on: date | None = None, last_acknowledged_on: date | None = None,
-    time_barred: bool | None = None,
+    time_barred: bool | None = None, stage: str | None = None,
 ) -> Debt:
     """A new debt with what is owed on it. ``principal`` sets its currency. The same key again returns the same debt.
 
@@ -45,7 +45,7 @@ def open_debt(
     debt = Debt(
         ref=ref, debtor_id=debtor_id, creditor_id=creditor_id, currency=currency, kind=kind, description=description,
         original_creditor=original_creditor, opened_on=opened_on, due_on=due_on,
-        last_acknowledged_on=last_acknowledged_on, time_barred=time_barred, as_of=now,
+        last_acknowledged_on=last_acknowledged_on, time_barred=time_barred, stage=stage, as_of=now,
         status=DebtStatus.PAID if owed.is_zero else DebtStatus.OPEN,
     )
     session.flush()

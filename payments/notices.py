@@ -1,7 +1,8 @@
 """Telling the debtor what became of a payment, in the conversation the link was asked for in.
 
 Service messages, not reminders. Amounts are named only while the conversation is verified for this debtor
-(rule 3), and nothing is said after a safeguarding stop (rule 35: nothing about money).
+(rule 3), and nothing is said after a safeguarding stop (rule 35: nothing about money). A collector who has not said so
+for a day says so first, as before any other word about a debt (rule 1).
 """
 
 import logging
@@ -10,9 +11,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from compliance.disclosing import disclosure_due
 from compliance.standing import who
 from conversations.models import Conversation
-from conversations.say import Say, say
+from conversations.say import Say, lock, say
 from conversations.texts import TextError
 from ledger.balances import balance_of
 from ledger.confirming import refuse_stale
@@ -79,6 +81,10 @@ def _tell(session: Session, told: tuple[PayLink, ConversationId], name: str, val
     text = Say(name, {"reference": link.reference, **values})
     try:
         with session.begin_nested():
+            if _verified(session, link, conversation_id, now) and (first := disclosure_due(
+                    session, conversation=lock(session, conversation_id), debtor_id=link.debtor_id, now=now,
+                    key=f"{link.reference}:{name}:{now.isoformat()}", subject=f"payment link:{link.reference}")):
+                say(session, conversation_id=conversation_id, text=first, now=now, seed=link.reference)
             say(session, conversation_id=conversation_id, text=text, now=now, seed=link.reference)
     except TextError:
         log.exception("the notice %s of payment link %s could not be written", name, link.reference)

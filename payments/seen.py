@@ -86,6 +86,8 @@ class EventSeen(_Seen):
     type: Annotated[str, Field(pattern=r"^[a-z0-9_.]{1,100}$")]
     created: Annotated[int, Field(ge=0, le=32_503_680_000)]
     livemode: bool
+    account: Identifier | None = None
+    """The connected account it is of (docs.stripe.com/api/events/object#event_object-account); none of ours is one."""
     data: _Data
 
     @property

@@ -13,6 +13,7 @@ from stripe import SignatureVerificationError, WebhookSignature
 from conversations.tickets import open_ticket
 from payments import stripe_api
 from payments.card_disputes import disputed
+from payments.mode import may_post
 from payments.models import EventState, StripeEvent
 from payments.once import insert_once
 from payments.posting import settle
@@ -26,6 +27,9 @@ TOLERANCE = 300
 _PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 _NOT_PAID = ("checkout.session.expired", "checkout.session.async_payment_failed")
 _WITHDRAWN = "charge.dispute.funds_withdrawn"
+_REFUNDED = ("refund.created", "refund.updated", "refund.failed")
+_DISPUTED = "charge.dispute."
+_NOT_OURS = ("other_account", "wrong_mode")
 _ENOUGH_ATTEMPTS = 3
 
 
@@ -93,7 +97,7 @@ def handle(session: Session, event_id: str, *, now: datetime) -> str:
     row.state = EventState.WAITING if outcome == WAITING else EventState.HANDLED
     row.handled_at = None if outcome == WAITING else now
     session.flush()
-    if row.kind in (*_PAID, _WITHDRAWN) and row.payment_intent and outcome != "wrong_mode":
+    if row.kind in (*_PAID, _WITHDRAWN) and row.payment_intent and outcome not in _NOT_OURS:
         for waiting in session.scalars(
                 select(StripeEvent.id).where(StripeEvent.payment_intent == row.payment_intent,
                                              StripeEvent.state == EventState.WAITING).order_by(StripeEvent.created_at)):
@@ -140,10 +144,17 @@ def _note_failure(session: Session, event_id: str, problem: str, now: datetime) 
 
 def _act(session: Session, event: EventSeen, now: datetime) -> str:
     body = event.data.object
-    if event.type in (*_PAID, *_NOT_PAID):
-        return settle(session, read(SessionSeen, body), paid_at=event.at, now=now)
-    if event.type in ("refund.created", "refund.updated", "refund.failed"):
+    if event.type not in (*_PAID, *_NOT_PAID, *_REFUNDED) and not event.type.startswith(_DISPUTED):
+        return "noted"
+    if event.account is not None:
+        log.error("event %s is of the account %s, which is not ours: nothing is done", event.id, event.account)
+        return "other_account"
+    if not may_post(livemode=event.livemode):
+        log.error("event %s is of another mode (livemode=%s) than this portfolio: nothing is done", event.id,
+                  event.livemode)
+        return "wrong_mode"
+    if event.type in _REFUNDED:
         return refunded(session, read(RefundSeen, body), at=event.at, now=now)
-    if event.type.startswith("charge.dispute."):
+    if event.type.startswith(_DISPUTED):
         return disputed(session, read(DisputeSeen, body), kind=event.type, now=now)
-    return "noted"
+    return settle(session, read(SessionSeen, body), paid_at=event.at, now=now)

@@ -19,7 +19,8 @@ def check(case: Case) -> Iterator[Found]:
         estate = case.whose(said.at)
         kinds = {debt.kind for debt in estate.debts.values()} if estate else set()
         country = estate.country if estate else None
-        lawful = {operator().consequence_text(kind, country=country) for kind in kinds}
+        stages = {one.stage for one in operator().consequences}  # that of a debt may have been another then
+        lawful = {operator().consequence_text(kind, stage, country) for kind in kinds for stage in stages}
         if any(text not in lawful for text in said.values.get("texts") or ()):
             yield Found("a consequence that operator.yml does not hold for the debtor's kinds of debt", said)
 

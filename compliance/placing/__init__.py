@@ -9,6 +9,7 @@ comes back may tell an unverified person whether there is a debtor or a debt.
 from compliance.placing.care import (
     already_paid,
     breathing_space_request,
+    forget_vulnerability,
     hardship,
     hardship_until,
     note_vulnerability,
@@ -29,6 +30,8 @@ from compliance.placing.contact import (
     stop_contact,
 )
 from compliance.placing.effect import Placed, PlacedUntil
+from compliance.placing.ending import end_own_holds, own_holds
+from compliance.placing.heard import HEARD, heard_by_staff
 from compliance.placing.requests import (
     language_request,
     not_understood,
@@ -53,10 +56,12 @@ from compliance.placing.rights import (
 from compliance.placing.taking_up import take_up
 
 __all__ = [
-    "CLOSING", "Placed", "PlacedUntil", "Preferred", "add_to_ticket", "already_paid", "bankruptcy",
+    "CLOSING", "HEARD", "Placed", "PlacedUntil", "Preferred", "add_to_ticket", "already_paid", "bankruptcy",
     "breathing_space_request", "closed_by", "complaint", "contact_preference", "deceased", "details_change",
-    "dispute", "for_themselves", "fraud", "hardship", "hardship_until", "language_request", "not_understood",
-    "note_vulnerability", "offer_below_floor", "payment_problem", "perhaps_self_harm", "plan_change", "privacy_request",
+    "dispute", "end_own_holds", "for_themselves", "forget_vulnerability", "fraud", "hardship", "hardship_until",
+    "heard_by_staff", "language_request",
+    "not_understood", "note_vulnerability", "offer_below_floor", "own_holds", "payment_problem", "perhaps_self_harm",
+    "plan_change", "privacy_request",
     "representative", "represented", "request_callback", "request_human", "self_harm", "settlement_request",
     "statement_request", "stop_contact", "take_up", "third_party", "threat", "validation", "vulnerability",
     "wrong_person",

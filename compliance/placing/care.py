@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from compliance.evidence import record
 from compliance.placing.effect import Placed, PlacedUntil, effect, last_day
-from ledger.feed import tell
+from ledger.feed import tell_state
 from ledger.holds import active_holds, authority_for
 from ledger.kinds import Authority, HoldReason
 from ledger.models import Debtor
@@ -49,13 +49,31 @@ def vulnerability(session: Session, *, key: str, conversation_id: ConversationId
     return what.placed_until(ticket, until)
 
 
-def note_vulnerability(session: Session, *, key: str, debtor_id: DebtorId, now: datetime) -> None:
-    """With the debtor's yes: a flag, so that they need not explain again. No remark about health is kept with it."""
-    session.get_one(Debtor, debtor_id).vulnerable = True
+def note_vulnerability(session: Session, *, key: str, debtor_id: DebtorId, now: datetime, actor: str = "debtor",
+                       note: str | None = None) -> None:
+    """With the debtor's yes: a flag, so that they need not explain again. The assistant keeps no remark about health.
+
+    ``note`` is what staff wrote for staff; None leaves what is there.
+    """
+    debtor = session.get_one(Debtor, debtor_id)
+    debtor.vulnerable, debtor.vulnerability_note = True, note or debtor.vulnerability_note
     session.flush()
-    record(session, key=f"{key}:support", kind="consent.support_noted", debtor_id=debtor_id, actor="debtor", now=now)
-    tell(session, kind="debtor.support", subject=f"debtor:{debtor_id}", debtor_id=debtor_id, at=now,
-         facts={"extra_support": True}, key=f"support:{debtor_id}")
+    record(session, key=f"{key}:support", kind="consent.support_noted", debtor_id=debtor_id, actor=actor, now=now)
+    _tell_support(session, debtor_id, needed=True, now=now)
+
+
+def forget_vulnerability(session: Session, *, key: str, debtor_id: DebtorId, now: datetime, actor: str) -> None:
+    """The debtor takes the yes back, or it is over: flag and note are gone."""
+    debtor = session.get_one(Debtor, debtor_id)
+    debtor.vulnerable, debtor.vulnerability_note = False, None
+    session.flush()
+    record(session, key=f"{key}:support", kind="consent.support_ended", debtor_id=debtor_id, actor=actor, now=now)
+    _tell_support(session, debtor_id, needed=False, now=now)
+
+
+def _tell_support(session: Session, debtor_id: DebtorId, *, needed: bool, now: datetime) -> None:
+    tell_state(session, kind="debtor.support", subject=f"support:{debtor_id}", debtor_id=debtor_id, at=now,
+               facts={"extra_support": needed})
 
 
 def hardship_until(session: Session, *, debtor_id: DebtorId, today: date) -> date:

@@ -1,4 +1,4 @@
-"""Deeds: what staff do with a debtor's money, plans, settlements and holds. Each is rehearsed before it is done."""
+"""Deeds: what staff do with a debtor's money, plans, settlements, holds and care. Each is rehearsed first."""
 
 from console.deeds.deed import Deed, Doing, Given
 from console.deeds.every import DEEDS

@@ -1,13 +1,12 @@
-"""Deeds on plans, settlements and holds."""
+"""Deeds on plans and settlements."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from compliance.holds import By, Refused, lift, may_lift
 from console.deeds.deed import WHY, Deed, Doing, Given
 from console.words import heading
-from ledger.kinds import Authority, BoundedAct, PlanStatus
-from ledger.models import DebtBalance, Hold, Plan
+from ledger.kinds import PlanStatus
+from ledger.models import DebtBalance, Plan
 from ledger.money import Money
 from ledger.offers import Offer, offer_of
 from ledger.plans import cancel_plan, catch_up, change_plan, pause_plan, resume_plan
@@ -111,32 +110,6 @@ def _settle(doing: Doing) -> None:
                      authority=doing.authority, accept_by=doing.day("accept_by"), pay_by=doing.day("pay_by"))
 
 
-def _hold(doing: Doing) -> Hold:
-    hold = doing.session.get(Hold, doing.target)
-    if hold is None or hold.debtor_id != doing.debtor.id:
-        raise StaffError("There is no such hold.")
-    return hold
-
-
-def _lift_form(doing: Doing) -> Sequence[Given]:
-    if _hold(doing).lifted_at is not None:
-        raise StaffError("This hold was lifted before.")
-    return [WHY]
-
-
-def _lift(doing: Doing) -> None:
-    hold, outcome, right = _hold(doing), doing.text("why"), doing.authority
-    if never := may_lift(doing.session, hold, right=Authority.LEAD, outcome=outcome):
-        raise StaffError(never)
-    if may_lift(doing.session, hold, right=right, outcome=outcome):
-        right = Authority.LEAD
-        doing.refuse_without(right, BoundedAct.HOLD, hold.id)
-    lifted = lift(doing.session, key=doing.key, hold_id=hold.id, by=By(doing.actor, right), outcome=outcome,
-                  now=doing.now)
-    if isinstance(lifted, Refused):
-        raise StaffError(lifted.why)
-
-
 PLANS = (
     Deed("change-plan", "Change a plan", _change_form, _change,
          "New terms for what is not paid yet. Agree them with the debtor first."),
@@ -147,6 +120,4 @@ PLANS = (
     Deed("cancel-plan", "Cancel a plan", _plain_form, _cancel, "The plan ends; what was paid stays paid."),
     Deed("settle", "Offer a settlement", _settle_form, _settle,
          "Less than all, to close the debt. Never press anybody to take it."),
-    Deed("lift-hold", "Lift a hold", _lift_form, _lift,
-         "What the hold stopped may go on. Make sure that its reason is gone."),
 )

@@ -221,9 +221,11 @@ class Applied:
             if said != has:
                 setattr(debt, name, said)
                 changed[name] = has
-        if record.interest_rate not in (None, debt.interest_rate):  # a file without the column says nothing of it
-            changed["interest_rate"] = debt.interest_rate
-            debt.interest_rate = record.interest_rate
+        for name in ("interest_rate", "stage"):  # a file without the column says nothing of it
+            said, has = getattr(record, name), getattr(debt, name)
+            if said not in (None, has):
+                setattr(debt, name, said)
+                changed[name] = has
         if changed:
             self._tell(record.line, f"debt {debt.ref}", changed)
         debtor = debt.debtor

@@ -61,6 +61,7 @@ LAYOUT: tuple[Field, ...] = (
     Field("settled_on", "date", "The day it was paid in full; the day of the import for `settled` without one"),
     Field("change", "change", "In a delta file: `new`, `changed`, `closed`, `written_off` or `recalled`"),
     Field("interest_rate", "rate", "Per cent a year by its contract or judgment; the policy's when empty"),
+    Field("stage", "word", "How far it has come: a word of your process, as in `operator.yml`; not said when empty"),
 )
 FIELDS: Mapping[str, Field] = {field.name: field for field in LAYOUT}
 REQUIRED: tuple[str, ...] = tuple(field.name for field in LAYOUT if field.required)

@@ -24,7 +24,7 @@ from runtime.ids import CreditorId, DebtorId
 DEBTOR = ("id", "ref", *KEPT, "country", "region", "timezone", "language", "vulnerable", "created_at")
 CREDITOR = ("id", "ref", "name", "country", "currency", "policy", "own_collector")
 DEBT = ("id", "ref", "debtor_id", "creditor_id", "currency", "kind", "description", "original_creditor", "opened_on",
-        "due_on", "last_acknowledged_on", "status", "time_barred", "interest_rate", "as_of")  # fmt: skip
+        "due_on", "last_acknowledged_on", "status", "time_barred", "interest_rate", "stage", "as_of")  # fmt: skip
 HOLD = ("id", "key", "debtor_id", "debt_id", "reason", "placed_at", "actor", "cause")
 _ACCOUNT = ("id", "debt_id", "kind", "currency", "exponent")
 _OF_CREDITOR = ("id", "creditor_id", "kind", "currency", "exponent")
@@ -76,10 +76,10 @@ class Openings:
         now, actor = self._now, self._actor
         for debt_id, (debtor_id, creditor_id, record, at_once) in zip(debt_ids, debts, strict=True):
             (line, _, _, ref, kind, description, original, currency, minor, opened_on, due_on, acknowledged, barred,
-             disputed, settled_on, _, rate) = record  # fmt: skip
+             disputed, settled_on, _, rate, stage) = record  # fmt: skip
             row = (debt_id, ref, debtor_id, creditor_id, currency, kind, description, original, opened_on, due_on,
                    acknowledged, _PAID if at_once else _OPEN, None if barred is None else flags[barred],
-                   rate)  # fmt: skip
+                   rate, stage)  # fmt: skip
             rows.append((*row, self._as_of))
             cause = f"{self._cause}{line}"
             principal, interest, fees, costs = minor

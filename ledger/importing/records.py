@@ -67,6 +67,7 @@ class Record(NamedTuple):
     settled_on: date | None
     change: Change | None = None
     interest_rate: Decimal | None = None
+    stage: str | None = None
 
     @property
     def amounts(self) -> Mapping[Bucket, Money]:

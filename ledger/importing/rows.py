@@ -34,7 +34,7 @@ _DEBTOR = slice(_PLACES["debtor_ref"], _PLACES["debtor_ref"] + len(DebtorFacts._
 _AMOUNTS = slice(_PLACES[OWED[0].value], _PLACES[OWED[-1].value] + 1)
 _TIMEZONE = _PLACES["timezone"]
 _DEBT = slice(_PLACES["debt_ref"], _PLACES["currency"] + 1)
-_STATE = slice(_PLACES["opened_on"], _PLACES["interest_rate"] + 1)
+_STATE = slice(_PLACES["opened_on"], _PLACES["stage"] + 1)
 _MANY_VALUES = {"amount", "email", "phone", "postcode"}
 _KEPT = 20_000
 """How many cells of one column are remembered with what they were read as."""
@@ -188,7 +188,7 @@ class RowCheck:
             facts[_TIMEZONE] = "Europe/London"
         debtor = DebtorFacts(*facts[_DEBTOR])
         debt_ref, kind, description, original, currency = facts[_DEBT]
-        opened_on, due_on, acknowledged, barred, status, disputed, settled_on, change, rate = facts[_STATE]
+        opened_on, due_on, acknowledged, barred, status, disputed, settled_on, change, rate, stage = facts[_STATE]
         if settled_on is None and status == "settled":
             settled_on = max(opened_on, self._known_to)
         acknowledged = self._as_of(acknowledged)
@@ -204,7 +204,7 @@ class RowCheck:
         return Record(
             line, creditor, debtor, debt_ref, kind or "other", description or "", original, currency, minor, opened_on,
             due_on, acknowledged, barred, bool(disputed) or status == "disputed", self._as_of(settled_on), change,
-            rate,
+            rate, stage,
         )
 
     def _as_of(self, day: date | None) -> date | None:

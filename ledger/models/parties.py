@@ -106,6 +106,8 @@ class Debt(Base):
     currency: Mapped[str] = mapped_column(Currency)
     kind: Mapped[str] = mapped_column(String(50))
     """What sort of debt (``energy``, ``parcel``, ``loan`` …): consequence texts depend on it."""
+    stage: Mapped[str | None] = mapped_column(String(50))
+    """How far it has come, as the creditor's process calls it; None: not said. Consequence texts depend on it."""
     description: Mapped[str] = mapped_column(String(300), default="")
     original_creditor: Mapped[str | None] = mapped_column(String(200))
     opened_on: Mapped[date] = mapped_column(Date)

@@ -187,3 +187,47 @@ def test_what_is_said_of_an_old_debt_is_the_law_there(talk: Talk, country: str, 
         talk.type(action, "what about it")
         assert said in talk.values["law"]
         assert said in words(talk)
+
+
+BY_STAGE = [{"kind": "energy", "stage": "early", "text": "We write to you once a month."},
+            {"kind": "energy", "stage": "judgment", "text": "The judgment stands for six years."}]
+
+
+def staged(talk: Talk, *stages: str | None) -> None:
+    with talk.database.write() as session:
+        debts = session.scalars(select(Debt).where(Debt.debtor_id == talk.debtor_id).order_by(Debt.id)).all()
+        for debt, stage in zip(debts, stages, strict=True):
+            debt.stage = stage
+
+
+def test_consequences_are_those_of_the_stage_a_debt_is_in(talk: Talk, office: Change) -> None:
+    office(consequences=BY_STAGE)
+    staged(talk, "early", "early", "early")
+    said = ask(talk, "action_consequences")
+    assert said.count("once a month") == 1
+    assert "judgment" not in said
+    assert "rather not guess" not in said
+    staged(talk, "early", "judgment", None)
+    said = ask(talk, "action_consequences")
+    assert "once a month" in said
+    assert "six years" in said
+    assert "That isn't so for all of it" in said
+
+
+@pytest.mark.parametrize("stage", [None, "letter_before_action"])
+def test_a_stage_without_a_text_is_not_guessed_at(talk: Talk, office: Change, stage: str | None) -> None:
+    office(consequences=BY_STAGE)
+    staged(talk, stage, stage, stage)
+    said = ask(talk, "action_consequences")
+    assert "rather not guess" in said
+    assert "once a month" not in said
+    assert "six years" not in said
+
+
+def test_the_text_of_every_stage_is_said_of_one_without_its_own(talk: Talk, office: Change) -> None:
+    office(consequences=[*BY_STAGE, {"kind": "energy", "text": FRIENDLY}])
+    staged(talk, "letter_before_action", None, "early")
+    said = ask(talk, "action_consequences")
+    assert said.count(FRIENDLY) == 1
+    assert "once a month" in said
+    assert "That isn't so" not in said

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from actions.catalogue import ROOMS
 from actions.running import run
@@ -106,6 +108,13 @@ class Visitor(Talk):
         """This client, handed the session of another: it keeps its own key."""
         self.id, self.headers = other.id, dict(other.headers)
         return self
+
+
+def every_route(app: FastAPI | APIRouter) -> Iterator[BaseRoute]:
+    """All routes, those of routers that were included as well."""
+    for route in app.routes:
+        included = getattr(route, "original_router", None)
+        yield from every_route(included) if included is not None else [route]
 
 
 def personal_link(db: Database, now: datetime, *, sent: bool = False, reference: str = "DD-1042") -> str:

@@ -25,11 +25,9 @@ from tests.bot.conftest import FakeEngine, Talk, until
 
 
 @pytest.fixture
-def served(db: Database, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
-    """The gateway as its process serves it, with little patience."""
+def served(db: Database, engine: FakeEngine) -> Iterator[httpx.Client]:
+    """The gateway as its process serves it."""
     assert engine
-    monkeypatch.setattr(patience, "REQUEST_SECONDS", 1.0)
-    monkeypatch.setattr(patience, "TAKING_SECONDS", 1.0)
     server = uvicorn.Server(uvicorn.Config(create_app(db), host="127.0.0.1", port=0, log_config=None, ws="none",
                                            http=PatientProtocol, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -40,6 +38,16 @@ def served(db: Database, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) ->
         yield opened
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def hurried(served: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> httpx.Client:
+    """The same, with little patience from now on. The honest client has its connection already: on a busy machine a
+    second may pass between connecting and asking."""
+    assert served.get("/healthz").status_code == 200
+    monkeypatch.setattr(patience, "REQUEST_SECONDS", 1.0)
+    monkeypatch.setattr(patience, "TAKING_SECONDS", 1.0)
+    return served
 
 
 def connected(client: httpx.Client) -> socket.socket:
@@ -72,12 +80,13 @@ HEADS = {
 }
 
 
-def test_many_slow_requests_end_and_stop_nobody(served: httpx.Client, db: Database) -> None:
-    lines = [connected(served) for _ in range(60)]
+def test_many_slow_requests_end_and_stop_nobody(hurried: httpx.Client, db: Database) -> None:
+    lines = [connected(hurried) for _ in range(60)]
     for line, head in zip(lines, list(HEADS.values()) * 12, strict=True):
-        line.sendall(head)
+        with contextlib.suppress(ConnectionError):  # cut already, on a busy machine
+            line.sendall(head)
     begun = time.monotonic()
-    talk = Talk(served, db)
+    talk = Talk(hurried, db)
     assert [m.say for m in talk.type("hello")] == ["identity_ask"]
     assert time.monotonic() - begun < 5
     for line, head in zip(lines[:5], HEADS.values(), strict=True):
@@ -89,15 +98,15 @@ def test_many_slow_requests_end_and_stop_nobody(served: httpx.Client, db: Databa
 def test_a_head_without_end_is_refused(served: httpx.Client) -> None:
     for head in (b"GET /" + b"a" * LARGEST_HEAD * 2, b"GET / HTTP/1.1\r\nX: " + b"a" * LARGEST_HEAD * 2,
                  b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(LARGEST_HEAD // 4)) + b"\r\n"):
-        with contextlib.closing(connected(served)) as line, contextlib.suppress(OSError):
+        with contextlib.closing(connected(served)) as line, contextlib.suppress(ConnectionError):  # no TimeoutError
             line.sendall(head)
             assert line.recv(12) in (b"HTTP/1.1 400", b"")
     assert served.get("/healthz").status_code == 200
 
 
-def test_a_stream_that_is_never_read_is_cut_and_stops_nobody(served: httpx.Client, db: Database) -> None:
-    talk, other = Talk(served, db), Talk(served, db)
-    with contextlib.closing(connected(served)) as line:
+def test_a_stream_that_is_never_read_is_cut_and_stops_nobody(hurried: httpx.Client, db: Database) -> None:
+    talk, other = Talk(hurried, db), Talk(hurried, db)
+    with contextlib.closing(connected(hurried)) as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         line.sendall(b"GET /api/chat/events HTTP/1.1\r\nHost: x\r\nAuthorization: "
                      + talk.headers["Authorization"].encode() + b"\r\n\r\n")

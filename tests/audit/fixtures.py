@@ -326,12 +326,24 @@ def _(world: World) -> None:
     person.ticket("dispute")
     person.hold(HoldReason.DISPUTE, one=True)
     person.said("Your dispute is recorded, number D-1.", name="dispute", values={"number": "D-1"}, turn=turn)
+    person = world.person("US")
+    person.staff("Ana here. What can I do for you?")
+    person.typed("this debt is not mine", "heard_dispute")
+    person.ticket("dispute")
+    person.hold(HoldReason.DISPUTE)
 
 
 @breaks(13)
 def _(world: World) -> None:
     person = world.person("US")
     person.said("Hello again.", turn=person.typed("i don't owe you this, not my debt", "action_greet"))
+
+
+@breaks(13)
+def _(world: World) -> None:
+    person = world.person("US")
+    person.staff("Ana here. What can I do for you?")
+    person.typed("this debt is not mine")
 
 
 @breaks(13)

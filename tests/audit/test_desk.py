@@ -45,6 +45,7 @@ RIGHTS = (
     ("action_already_paid", "i paid that"),
     ("action_complaint", "i want to make a complaint"),
     ("action_breathing_space", "i need a breathing space"),
+    ("action_breathing_space", "can you end the hold"),
     ("action_debt_advice", "who can help me"),
     ("action_vulnerability", "i'm bipolar and in a bad patch"),
     ("action_vulnerability_note", "yes"),

@@ -297,6 +297,51 @@ def test_what_is_urgent_takes_effect_though_staff_hold_the_conversation(
     assert ("self_harm", True) in tickets(db)
 
 
+def test_a_dispute_left_to_staff_takes_effect_and_the_bot_says_nothing(
+    db: Database, conversation: ConversationId, types: Types, now: datetime
+) -> None:
+    types("this debt is not mine")  # received before, not handled yet
+    take(db, conversation)
+    engine = FakeEngine()
+    asyncio.run(gateway(db, now, engine)._drain(conversation))
+    assert engine.asked == []
+    assert said(db, conversation) == []
+    assert tickets(db) == [("dispute", False)]
+    with db.read() as session:
+        stored = session.scalars(select(Turn)).one()
+        assert (stored.state, stored.actions) == (TurnState.DISCARDED, ["heard_dispute"])
+
+
+@pytest.mark.parametrize(("words", "forced", "kind"), [
+    ("talk to my lawyer", None, "represented"), ("stop texting me", "stop_contact", "stop_contact"),
+    ("i want to die", "self_harm_risk", "self_harm")])
+def test_an_answer_lost_to_a_takeover_does_not_lose_the_effect(
+    db: Database, conversation: ConversationId, types: Types, now: datetime, words: str, forced: str | None, kind: str
+) -> None:
+    types(words, forced_intent=forced)
+    handler = gateway(db, now)
+    claimed = handler._claim(conversation)
+    assert claimed
+    take(db, conversation)
+    handler._finish(claimed[1], answer())  # the engine had not called an action yet
+    assert said(db, conversation) == []
+    assert [one for one, _ in tickets(db)] == [kind]
+
+
+def test_what_an_action_did_before_a_takeover_is_not_done_again(
+    db: Database, conversation: ConversationId, types: Types, now: datetime
+) -> None:
+    turn = types("this debt is not mine")
+    handler = gateway(db, now)
+    claimed = handler._claim(conversation)
+    assert claimed
+    with db.write() as session:
+        session.get_one(Turn, turn.id).answers = {"action_dispute": [Say("thanks").json()]}
+    take(db, conversation)
+    handler._finish(claimed[1], answer())
+    assert tickets(db) == []
+
+
 def test_after_handing_back_the_bot_answers_in_a_session_of_its_own(
     db: Database, conversation: ConversationId, types: Types, now: datetime
 ) -> None:

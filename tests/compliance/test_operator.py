@@ -115,6 +115,12 @@ def test_consequences_are_of_their_country_and_stage(demo: Operator) -> None:
     assert office.consequence_text("loan") is None
 
 
+@pytest.mark.parametrize("field", [{"kind": "Energy"}, {"kind": "card", "stage": "after judgment"}])
+def test_kinds_and_stages_are_words_as_the_ledger_has_them(demo: Operator, field: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=next(reversed(field))):
+        changed(demo, consequences=[{"text": "x", **field}])
+
+
 def test_ways_to_pay_are_for_their_countries(demo: Operator) -> None:
     office = changed(demo, ways_to_pay=[{"name": "A", "text": "a", "countries": ["GB"]}, {"name": "B", "text": "b"}])
     assert [way["name"] for way in office.ways_to_pay_texts("GB")] == ["A", "B"]

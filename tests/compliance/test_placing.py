@@ -127,9 +127,10 @@ def test_every_effect(scene: Make, name: str, how: str) -> None:
 
 def test_the_table_is_complete() -> None:
     functions = {name for name in placing.__all__ if inspect.isfunction(getattr(placing, name))}
-    assert functions == set(EFFECTS) | {"add_to_ticket", "closed_by", "for_themselves", "hardship", "hardship_until",
-                                        "note_vulnerability", "offer_below_floor", "perhaps_self_harm",
-                                            "representative", "take_up"}
+    assert functions == set(EFFECTS) | {
+        "add_to_ticket", "closed_by", "end_own_holds", "for_themselves", "forget_vulnerability", "hardship",
+        "hardship_until", "heard_by_staff", "note_vulnerability", "offer_below_floor", "own_holds",
+        "perhaps_self_harm", "representative", "take_up"}
 
 
 def test_a_dispute_of_one_debt_holds_that_debt(scene: Make) -> None:

@@ -71,7 +71,7 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes as they are made in earnest take a tenth of a second each."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr("console.staff._hasher", quick)
-    monkeypatch.setattr("console.staff._nobody", quick.hash("nobody"))
+    monkeypatch.setattr("console.staff._nobody", lambda: quick.hash("nobody"))
 
 
 @pytest.fixture

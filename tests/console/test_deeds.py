@@ -258,3 +258,12 @@ def test_nobody_else_s_and_nothing_unsigned(account: Account, ana: Browser, debt
     assert ana.post(f"{account.path}/adjust/{account.debt.id}", csrf="x", step="do").status_code == 403
     assert ana.get("/debtors?ref=d-ng-4471").headers["location"].endswith(account.path)
     assert "There is nothing under" in ana.get("/debtors?ref=NOPE").text
+
+
+def test_a_card_number_in_a_reason_is_not_kept(account: Account, ana: Browser) -> None:
+    target, said = account.debt.id, "paid by 4242 4242 4242 4242 on the phone"
+    checked = account.check(ana, "adjust", target, bucket="fees", way="raise", amount="12.50", why=said)
+    assert "4242" not in checked.text
+    account.do(ana, "adjust", target, checked)
+    with account.db.read() as session:
+        assert session.scalars(select(Txn.cause)).one() == "paid by [card] on the phone"

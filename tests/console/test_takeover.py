@@ -10,8 +10,10 @@ from bot.handling import TurnHandler
 from console.models import StaffAct, What
 from conversations.models import Author, Message, OutboxItem, Owner, Turn, TurnState
 from conversations.turns import claim
+from ledger.holds import active_holds
 from runtime.clock import Clock
 from runtime.database import Database
+from runtime.ids import DebtorId
 from tests.console.conftest import Browser, Debtors, Hands
 
 HTMX = {"HX-Request": "true"}
@@ -32,7 +34,7 @@ def test_the_second_taker_hears_who_was_quicker(db: Database, debtors: Debtors, 
     assert "Ana was quicker and has this conversation now." in second.text
     stored = debtors.stored(conversation)
     assert (stored.owner, stored.owner_version) == (Owner.STAFF, 1)
-    assert acts(db) == [What.TOOK]
+    assert acts(db) == [What.TOOK, What.REFUSED]
 
 
 def test_a_page_that_is_out_of_date_cannot_take(debtors: Debtors, ana: Browser, ben: Browser) -> None:
@@ -207,3 +209,18 @@ def test_the_page_itself_offers_what_works(debtors: Debtors, ana: Browser, ben: 
     assert "Hand back to the bot" in answer.text
     assert "<html" not in answer.text
     assert "Ana has this conversation." in ben.get(f"/conversations/{conversation}").text
+
+
+def test_a_dispute_that_waited_takes_effect_when_it_is_taken_over(db: Database, debtors: Debtors, ana: Browser,
+                                                                  hands: Hands) -> None:
+    conversation, debtor = debtors.conversation(), debtors.debtor()
+    debtors.verify(conversation, debtor)
+    debtors.says(conversation, "this debt is not mine")
+    ana.post(f"/conversations/{conversation}/take", seen_version=0)
+    with db.read() as session:
+        held = active_holds(session, debtor_id=DebtorId(debtor.id), now=hands.now)
+        assert [hold.reason for hold in held] == ["dispute"]
+        assert [m.author for m in session.scalars(select(Message))] == [Author.DEBTOR]
+    page = ana.get(f"/conversations/{conversation}").text
+    assert "Took effect at once: dispute." in page
+    assert "heard_dispute" not in page

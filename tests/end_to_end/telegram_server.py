@@ -9,6 +9,13 @@ from typing import Any, Self
 from urllib.parse import parse_qs
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """The bot has gone while it was polling."""
+
+
 class TelegramServer:
     """Gives updates to ``getUpdates``, keeps what ``sendMessage`` sent; ``fail`` makes the next sends fail."""
 
@@ -20,8 +27,7 @@ class TelegramServer:
         self._updates: list[dict[str, Any]] = []
         self._next = 1000
         self._changed = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Quiet(("127.0.0.1", 0), self._handler())
 
     @property
     def url(self) -> str:

@@ -209,3 +209,21 @@ def test_a_debt_s_own_rate_of_interest(db: Database, csv_file: Write) -> None:
     assert found.changes is not None
     assert "line 2: debt NG-1: interest_rate was 8" in found.changes.before
     assert rates()[:2] == ["9.1", "7.5"]
+
+
+@pytest.mark.usefixtures("theirs")
+def test_the_stage_of_a_debt_moves_on(db: Database, csv_file: Write) -> None:
+    header = HEADER + ",stage"
+    rows = [f"{ADA},NG-{n},GBP,10,,2025-11-01,,{stage}" for n, stage in enumerate(("early", "", "Pre legal"), 1)]
+    assert apply(db, csv_file(header, *rows), day=0, delta=False).problems == []
+
+    def stages() -> list[str | None]:
+        with db.read() as session:
+            return list(session.scalars(select(Debt.stage).order_by(Debt.ref)))
+    assert stages() == ["early", None, "pre_legal"]
+    found = apply(db, csv_file(header, rows[0].replace("early", "judgment"), rows[1], rows[2].replace("Pre legal", "")))
+    assert found.changes is not None
+    assert found.changes.before == ["line 2: debt NG-1: stage was early"]
+    assert stages() == ["judgment", None, "pre_legal"]  # an empty cell says nothing
+    found = apply(db, csv_file(header, rows[0].replace("early", "99")))
+    assert [problem.reason for problem in found.problems] == ["stage: '99' is no plain word such as energy or card"]

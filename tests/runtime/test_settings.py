@@ -1,5 +1,6 @@
 """Settings: a wrong one is one clear line, from every process, and no secret is in it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -93,31 +94,53 @@ def test_no_process_answers_with_a_traceback(program: str) -> None:
     assert "DEBTDESK_PORT" in lines[0]
 
 
+RUNS = """
+import json, os, sys
+import cli.main, cli.run, cli.demo, cli.demo_staff, cli.processes, compliance.operator, runtime.migrate
+for environment, out in json.load(sys.stdin):
+    if os.fork() == 0:
+        written = os.open(out, os.O_CREAT | os.O_WRONLY)
+        os.dup2(written, 1)
+        os.dup2(written, 2)
+        os.environ.update(environment)
+        sys.exit(cli.main.app(["run", "--no-demo"]))
+    os.write(1, f"{os.waitstatus_to_exitcode(os.wait()[1])}\\n".encode())
+"""
+
+
+def _run_said(folder: Path, wrong: list[dict[str, str]]) -> list[tuple[int, list[str]]]:
+    """What ``debtdesk run`` says in each of these environments, each a process of its own, imported once for all."""
+    outs = [folder / f"out-{place}" for place in range(len(wrong))]
+    given = [({"DEBTDESK_DATA_DIR": str(folder / "data")} | environment, str(out))
+             for environment, out in zip(wrong, outs, strict=True)]
+    done = subprocess.run([sys.executable, "-c", RUNS], cwd=ROOT, input=json.dumps(given), timeout=300,
+                          capture_output=True, text=True, check=True)
+    return [(int(code), out.read_text(encoding="utf-8").splitlines())
+            for code, out in zip(done.stdout.split(), outs, strict=True)]
+
+
 def broken(folder: Path, words: str) -> str:
     """An operator file with these words."""
-    (folder / "operator.yml").write_text(words, encoding="utf-8")
-    return str(folder / "operator.yml")
+    file = folder / f"{len(list(folder.iterdir()))}" / "operator.yml"
+    file.parent.mkdir()
+    file.write_text(words, encoding="utf-8")
+    return str(file)
 
 
 def test_run_says_in_one_line_what_is_wrong_before_it_starts_anything(tmp_path: Path) -> None:
     wrong = [
         {"DEBTDESK_PORT": "abc"}, {"DEBTDESK_PROFILE": "mars"}, {"DEBTDESK_OPERATOR_FILE": "/nowhere/operator.yml"},
-        {"DEBTDESK_OPERATOR_FILE": broken(tmp_path, "legal_name: [")}, {"DEBTDESK_DATABASE_URL": "garbage"},
-        {"DEBTDESK_DATABASE_URL": "mysql://user:hunter2@host/x"},
+        {"DEBTDESK_DATABASE_URL": "garbage"}, {"DEBTDESK_DATABASE_URL": "mysql://user:hunter2@host/x"},
         {"DEBTDESK_DATABASE_URL": "postgresql://user:hunter2@127.0.0.1:port/x"},
         {"DEBTDESK_DATABASE_URL": "postgresql://user:hunter2@127.0.0.1:1/x"},
         {"DEBTDESK_DATABASE_URL": f"sqlite:///{tmp_path}"}, {"DEBTDESK_SECRET_KEY": "hunter2"},
         {"DEBTDESK_DATA_DIR": "/dev/null"}, {"DEBTDESK_POLICY_DIR": str(tmp_path)},
         {"DEBTDESK_RASA_PORT": "28055", "DEBTDESK_ACTIONS_PORT": "28055"},
+        *({"DEBTDESK_OPERATOR_FILE": broken(tmp_path, words)}
+          for words in ("legal_name: [", "- a\n- b", "", "legal_name: 5\nphone: {}", "\ttab: 1")),
     ]
-    for environment in wrong:
-        given = {"DEBTDESK_DATA_DIR": str(tmp_path / "data")} | environment
-        code, lines = _said("cli.main", "run", "--no-demo", **given)
+    for environment, (code, lines) in zip(wrong, _run_said(tmp_path, wrong), strict=True):
         assert (code, len(lines)) == (1, 1), (environment, lines)
         assert lines[0].startswith("debtdesk: "), lines
         assert "hunter2" not in lines[0]
-    for words in ("- a\n- b", "", "legal_name: 5\nphone: {}", "\ttab: 1"):
-        code, lines = _said("cli.main", "run", DEBTDESK_DATA_DIR=str(tmp_path / "data"),
-                            DEBTDESK_OPERATOR_FILE=broken(tmp_path, words))
-        assert (code, len(lines)) == (1, 1), (words, lines)
-        assert "operator.yml" in lines[0]
+        assert "operator.yml" in lines[0] or "DEBTDESK_OPERATOR_FILE" not in environment, lines

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_waits_until_each_answers_and_stops_all(stack: Stack, said: list[str]) -
     assert sum("ready after" in line for line in said) == 3
     started = time.monotonic()
     stack.stop()
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 30
     assert not any(alive(pid) for pid in pids.values())
     assert stack.failure is None
 
@@ -174,25 +175,37 @@ def test_what_a_process_started_ends_with_it(stack: Stack, tmp_path: Path) -> No
     assert until(lambda: not alive(child), 3)
 
 
-def test_one_that_ignores_sigterm_is_killed_after_its_grace(stack: Stack) -> None:
-    stack.start(python("deaf", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"))
+def start_deaf(stack: Stack, folder: Path) -> None:
+    """One that ignores SIGTERM, and does so already."""
+    code = """
+        import pathlib, signal, sys, time
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        pathlib.Path(sys.argv[1]).touch()
+        time.sleep(600)
+    """
+    stack.start(python("deaf", code, str(folder / "deaf")))
     stack.wait_ready(10)
+    assert until((folder / "deaf").exists, 60)
+
+
+def test_one_that_ignores_sigterm_is_killed_after_its_grace(stack: Stack, tmp_path: Path) -> None:
+    start_deaf(stack, tmp_path)
     pid = stack.pids["deaf"]
     started = time.monotonic()
     stack.stop()
-    assert 1.5 < time.monotonic() - started < 5
+    assert time.monotonic() - started > 1.5
     assert not alive(pid)
 
 
-def test_asked_twice_to_stop_there_is_no_grace(stack: Stack) -> None:
-    stack.start(python("deaf", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"))
-    stack.wait_ready(10)
-    started = time.monotonic()
-    stack.stop_soon()
-    stack.stop_soon()
-    stack.wait()
-    stack.stop()
-    assert time.monotonic() - started < 1.5
+def test_asked_twice_to_stop_there_is_no_grace(tmp_path: Path, said: list[str]) -> None:
+    with Stack(tmp_path / "logs", folder=tmp_path, say=said.append, temper=replace(HASTY, grace=300)) as stack:
+        start_deaf(stack, tmp_path)
+        started = time.monotonic()
+        stack.stop_soon()
+        stack.stop_soon()
+        stack.wait()
+        stack.stop()
+    assert time.monotonic() - started < 60
 
 
 if sys.platform == "linux":  # elsewhere no such promise is made
