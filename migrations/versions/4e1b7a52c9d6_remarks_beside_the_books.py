@@ -8,7 +8,7 @@ from alembic import op
 from ledger.remarks import take_words_out
 
 revision: str = '4e1b7a52c9d6'
-down_revision: str | Sequence[str] | None = '0288d2f2899d'
+down_revision: str | Sequence[str] | None = '74563a334a7a'
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
