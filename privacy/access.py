@@ -134,6 +134,8 @@ class _Currencies:
 
 def _in_words(value: Any) -> str:
     match value:
+        case None:
+            return "–"
         case bool():
             return "yes" if value else "no"
         case Mapping():
