@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from console.models import StaffAct, What
 from ledger.holds import HoldReason, active_holds, place_hold
 from ledger.kinds import PlanStatus, PostingKind, SettlementStatus
-from ledger.models import Approval, Budget, Debt, DebtBalance, Debtor, Plan, Settlement, Txn
+from ledger.models import Approval, Budget, Debt, DebtBalance, Debtor, Plan, Remark, Settlement, Txn
 from ledger.money import Money
 from ledger.offers import Offer
 from ledger.plans import agree_plan
@@ -266,4 +266,4 @@ def test_a_card_number_in_a_reason_is_not_kept(account: Account, ana: Browser) -
     assert "4242" not in checked.text
     account.do(ana, "adjust", target, checked)
     with account.db.read() as session:
-        assert session.scalars(select(Txn.cause)).one() == "paid by [card] on the phone"
+        assert session.scalars(select(Remark.words)).one() == "paid by [card] on the phone"

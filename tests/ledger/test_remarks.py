@@ -76,7 +76,7 @@ def test_the_migration_moves_the_words_and_nothing_else(db: Database, old: Calla
             assert take_words_out(session.connection()) == moved
     assert old() == before
     with db.read() as session:
-        causes = dict(session.execute(text("SELECT idem_key, cause FROM txn WHERE id > 9000")).tuples().all())
+        causes = {key: cause for key, cause in session.execute(text("SELECT idem_key, cause FROM txn WHERE id > 9000"))}
         assert causes == {"console:1:a": REMARKED, "console:1:b": f"hardship: {REMARKED}", "console:1:c": "hardship",
                           "stripe:1": "pi_1"}
         assert session.execute(text("SELECT why FROM plan_version WHERE plan_id = 77")).scalar_one() == REMARKED
