@@ -9,7 +9,8 @@ PYTHON ?= $(shell for p in python3 python /usr/bin/python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null && echo $$p && break; done)
 DESK := .venv/bin/debtdesk
 DEMO ?= 1
-ROOMS := runtime ledger conversations compliance payments exchange outreach console privacy bot actions bench cli setup engine
+ROOMS := runtime ledger conversations compliance payments exchange outreach audit actions console privacy bot bench cli setup \
+	engine migrations
 
 # Processes start several seconds sooner from compiled modules.
 unexport PYTHONDONTWRITEBYTECODE
@@ -40,7 +41,7 @@ endif
 check: setup-dev ## ruff, mypy, bandit, and advisories where they can be reached
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
-	@.venv/bin/bandit -q -c pyproject.toml -ll -b setup/bandit-known.json -r $(ROOMS) -x engine/.venv
+	@.venv/bin/bandit -q -c pyproject.toml -ll -r $(ROOMS) -x engine/.venv
 	@.venv/bin/python -m setup.advisories
 
 train: setup ## train the model when anything it is made from has changed

@@ -91,7 +91,7 @@ def processes(chosen: Settings, model: Path) -> Iterator[Process]:
 
 def _reachable(host: str) -> str:
     """An address of this machine under which a server that listens on ``host`` answers."""
-    if host in ("0.0.0.0", ""):  # noqa: S104  # compared, not bound
+    if host in ("0.0.0.0", ""):  # noqa: S104  # nosec B104  # compared, not bound
         return "127.0.0.1"
     if host == "::":
         return "[::1]"

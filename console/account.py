@@ -14,6 +14,7 @@ from ledger.approvals import approvers, waiting
 from ledger.kinds import PostingKind
 from ledger.models import Account, Approval, Creditor, Debt, DebtBalance, Debtor, Entry, Txn
 from ledger.money import Money
+from ledger.remarks import REMARKED, remarks_of
 from runtime.ids import StaffId
 
 SHOWN = 200
@@ -40,6 +41,8 @@ class PostingLine:
     actor: str
     approver: str | None
     undone: bool
+    why: str
+    """What caused it: in staff's words, where they gave any."""
 
     @property
     def refundable(self) -> bool:
@@ -96,10 +99,12 @@ def _postings(session: Session, debtor: Debtor) -> list[PostingLine]:
     ):
         moves.setdefault(txn_id, []).append((ref, bucket, Money(minor, currency)))
     approved = approvers(session, [txn.idem_key for txn, _ in found])
+    said = remarks_of(session, [txn.idem_key for txn, _ in found])
     names = names_of(session, [*(txn.actor for txn, _ in found), *approved.values()])
     return [
         PostingLine(txn, moves.get(txn.id, []), names.get(txn.actor, txn.actor),
-                    names.get(by, by) if (by := approved.get(txn.idem_key)) else None, undone is not None)
+                    names.get(by, by) if (by := approved.get(txn.idem_key)) else None, undone is not None,
+                    txn.cause.replace(REMARKED, said[txn.idem_key]) if txn.idem_key in said else txn.cause)
         for txn, undone in found
     ]
 

@@ -5,6 +5,10 @@
 import skops.io  # noqa: F401
 
 if __name__ == "__main__":
+    from engine import logs
+
+    logs.set_up()
     from rasa.__main__ import main
 
+    logs.quieten()
     main()

@@ -22,27 +22,28 @@ from runtime.ids import CreditorId, DebtId, DebtorId
 from runtime.straight import Statement, instant, straight
 
 _BEGIN = (
-    "INSERT INTO txn (idem_key, content_hash, kind, effective_on, posted_at, actor, cause) "  # noqa: S608 - words of ours
-    f"SELECT ?, ?, '{PostingKind.PAYMENT}', ?, ?, ?, ? FROM debt WHERE id = ? AND currency = ? "
+    "INSERT INTO txn (idem_key, content_hash, kind, effective_on, posted_at, actor, cause) "
+    "SELECT ?, ?, ?, ?, ?, ?, ? FROM debt WHERE id = ? AND currency = ? "
     "ON CONFLICT (idem_key) DO NOTHING RETURNING id"
 )
 """Nothing is begun on a debt there is not, or in another currency: the long way says so."""
 _LOCK = "SELECT 1 FROM debt_balance WHERE debt_id = ? FOR UPDATE"
 _FIGURES = ", ".join(f"b.{bucket}" for bucket in Bucket)
-_ACCOUNTS = ", ".join(f"(SELECT id FROM account WHERE debt_id = d.id AND kind = '{bucket}')" for bucket in Bucket)  # noqa: S608
+_ACCOUNT = "(SELECT id FROM account WHERE debt_id = d.id AND kind = ?)"
 _ASK = f"""
-    SELECT d.debtor_id, d.creditor_id, d.status, c.policy, {_FIGURES}, {_ACCOUNTS},
+    SELECT d.debtor_id, d.creditor_id, d.status, c.policy, {_FIGURES}, {', '.join([_ACCOUNT] * len(Bucket))},
         (SELECT id FROM account WHERE creditor_id = d.creditor_id AND kind = ? AND currency = d.currency),
         EXISTS (SELECT 1 FROM plan_debt JOIN plan ON plan.id = plan_debt.plan_id
-                WHERE plan_debt.debt_id = d.id AND plan.status <> '{PlanStatus.CANCELLED}')
-        OR EXISTS (SELECT 1 FROM promise
-                   WHERE promise.debtor_id = d.debtor_id AND promise.status <> '{PromiseStatus.SUPERSEDED}')
+                WHERE plan_debt.debt_id = d.id AND plan.status <> ?)
+        OR EXISTS (SELECT 1 FROM promise WHERE promise.debtor_id = d.debtor_id AND promise.status <> ?)
         OR EXISTS (SELECT 1 FROM settlement WHERE settlement.debt_id = d.id)
     FROM debt d JOIN creditor c ON c.id = d.creditor_id JOIN debt_balance b ON b.debt_id = d.id WHERE d.id = ?
-"""  # noqa: S608 - words of ours
+"""  # noqa: S608  # nosec B608  # the names of buckets alone
 """Asked once the balance is locked, so that what another transaction agreed is seen."""
-_MOVE = (f"UPDATE debt_balance SET {', '.join(f'{bucket} = ?' for bucket in OWED)}, version = version + 1 "  # noqa: S608
-         "WHERE debt_id = ?")
+_NEW = ", ".join(f"{bucket} = ?" for bucket in OWED)
+_MOVE = (
+    f"UPDATE debt_balance SET {_NEW}, version = version + 1 WHERE debt_id = ?"  # noqa: S608  # nosec B608  # the same
+)
 _ENTRY, _ENTRY_VALUES = "INSERT INTO entry (txn_id, account_id, currency, amount) VALUES ", "(?, ?, ?, ?)"
 _NAMES = tuple(bucket.value for bucket in Bucket)
 _SEAL = "INSERT INTO seal (txn_id) VALUES (?)"
@@ -62,9 +63,9 @@ def post_plain(
     txn = Txn(idem_key=key, content_hash=asked, kind=PostingKind.PAYMENT, effective_on=effective_on,
               posted_at=posted_at, actor=actor, cause=cause, reverses_id=None)
     questions: list[Statement] = [
-        (_BEGIN, (key, asked, effective_on.isoformat(), instant(dialect, posted_at), actor, cause, debt_id,
-                  amount.currency)),
-        (_ASK, (through.value, debt_id)),
+        (_BEGIN, (key, asked, PostingKind.PAYMENT.value, effective_on.isoformat(), instant(dialect, posted_at), actor,
+                  cause, debt_id, amount.currency)),
+        (_ASK, (*_NAMES, through.value, PlanStatus.CANCELLED.value, PromiseStatus.SUPERSEDED.value, debt_id)),
     ]  # fmt: skip
     if dialect != "sqlite":  # which has let nobody else write since the transaction began
         questions.insert(1, (_LOCK, (debt_id,)))

@@ -6,6 +6,7 @@ staff are "us", words of people who turned out to be others are counted and not 
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,12 +22,17 @@ from sqlalchemy.orm import Session
 from compliance.evidence.reading import evidence_of
 from compliance.operator import operator
 from ledger.models import Debtor
-from privacy.map import FILE, places, tables
+from ledger.money import Money
+from privacy.map import FILE, KEPT, places, tables
 from privacy.reach import reach
 from runtime.ids import DebtorId
 
 _WHO = frozenset({"actor", "created_by", "lifted_by", "accepted_by", "ended_by", "asked_by", "decided_by", "judged_by"})
 _THEMSELVES = frozenset({"debtor", "unverified"})
+_MONEY = frozenset({"amount", "total", "instalment", "paid", "received", "paid_before", "balance", "fee", "principal",
+                    "interest", "fees", "costs", "overpayment"})
+"""Columns with an amount in minor units, in the currency of their row or of its debt or plan."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.]+\+00:00")
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,10 @@ def subject_copy(session: Session, debtor_id: DebtorId, *, now: datetime) -> Cop
     about = {
         "reference": debtor.ref, "made_at": now.isoformat(), "operator": operator().legal_name,
         "messages_left_out": theirs.left_out,
+        "write_to": {"email": operator().email, "phone": operator().phone, "address": operator().address},
         "explained": {name: {column: what for column, what in places()[name].personal.items()
                              if column not in places()[name].hidden} for name in found if name in places()},
+        "kept": {name: KEPT[places()[name].kept] for name in found},
     }
     document = {"about": about, "data": found}
     page = _page(about, found)
@@ -100,7 +108,40 @@ def _page(about: Mapping[str, Any], found: Mapping[str, list[dict[str, Any]]]) -
     conversations: dict[str, list[dict[str, Any]]] = {}
     for message in found.get("message", []):
         conversations.setdefault(message["conversation_id"], []).append(message)
-    rest = {name: rows for name, rows in found.items() if name not in ("debtor", "message", "turn")}
+    currencies = _Currencies(found)
+    rest = {name: [currencies.readable(row) for row in rows] for name, rows in found.items()
+            if name not in ("debtor", "message", "turn")}
     return environment.get_template("copy.html").render(
-        about=about, debtor=found["debtor"][0] if found.get("debtor") else {}, conversations=conversations, rest=rest,
+        about=about, conversations=conversations, rest=rest,
+        debtor=currencies.readable(found["debtor"][0]) if found.get("debtor") else {},
         title=lambda name: name.replace("_", " ").capitalize())
+
+
+class _Currencies:
+    """Which currency the amounts of a row are in, for people to read it; ``data.json`` has minor units throughout."""
+
+    def __init__(self, found: Mapping[str, list[dict[str, Any]]]) -> None:
+        self._of = {column: {row["id"]: row["currency"] for row in found.get(column.removesuffix("_id"), [])}
+                    for column in ("debt_id", "plan_id")}
+
+    def readable(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """The row in words: amounts with their currency, moments to the minute, lists without brackets."""
+        currency = row.get("currency") or next(
+            (known[row[column]] for column, known in self._of.items() if row.get(column) in known), None)
+        return {name: str(Money(value, currency)) if currency and name in _MONEY and type(value) is int
+                else _in_words(value) for name, value in row.items()}
+
+
+def _in_words(value: Any) -> str:
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case Mapping():
+            return "; ".join(f"{name}: {_in_words(part)}" for name, part in value.items())
+        case list():
+            return ", ".join(map(_in_words, value))
+        case str() if _MOMENT.fullmatch(value):
+            return f"{value[:10]} {value[11:16]} UTC"
+    return str(value)

@@ -10,7 +10,7 @@ def _sqlite() -> list[str]:
     refuse = "BEGIN SELECT RAISE(ABORT, 'evidence: rows are never changed'); END"
     return [
         f"CREATE TRIGGER evidence_unsealed BEFORE INSERT ON evidence WHEN NEW.position IS NOT NULL {refuse}",
-        "CREATE TRIGGER evidence_no_replace BEFORE INSERT ON evidence"  # noqa: S608 - words of ours
+        "CREATE TRIGGER evidence_no_replace BEFORE INSERT ON evidence"  # noqa: S608  # nosec B608  # words of this file
         f" WHEN EXISTS (SELECT 1 FROM evidence WHERE id = NEW.id) {refuse}",
         "CREATE TRIGGER evidence_sealed_once BEFORE UPDATE ON evidence"
         f" WHEN NOT (OLD.position IS NULL AND NEW.position IS NOT NULL AND {same}) {refuse}",

@@ -13,6 +13,7 @@ from ledger.approvals import Asked, clear
 from ledger.kinds import Authority, BoundedAct
 from ledger.models import Debt, Debtor, Plan
 from ledger.money import Money, MoneyError
+from ledger.remarks import remark
 from runtime.errors import StaffError
 from runtime.ids import DebtId
 
@@ -58,6 +59,11 @@ class Doing:
         if not 1 <= len(value) <= MAX_TEXT:
             raise StaffError(f"Say why in a few words ({MAX_TEXT} characters at most).")
         return value
+
+    def why(self) -> str:
+        """Keep why it is done where it can be erased; returns what the books say instead. Raises as ``text`` does."""
+        return remark(self.session, key=self.key, debtor_id=self.debtor.id, words=self.text("why"), actor=self.actor,
+                      now=self.now)
 
     def amount(self, name: str, currency: str, *, below_zero: bool = False) -> Money:
         """An amount of money. Raises StaffError for anything else."""
@@ -128,4 +134,4 @@ class Deed:
     """One sentence above the form: what staff should know."""
 
 
-WHY = Given("why", "Why?", hint="Kept with the entry. No words about health.")
+WHY = Given("why", "Why?", hint="Kept beside the entry, for staff. No words about health.")

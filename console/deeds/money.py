@@ -32,9 +32,9 @@ def _write_off_form(doing: Doing) -> Sequence[Given]:
 
 def _write_off(doing: Doing) -> None:
     reason = WriteOffReason(doing.choice("reason", _REASONS))
+    note = doing.why() if doing.values.get("why", "").strip() else ""
     write_off(doing.session, key=doing.key, debt_id=doing.debt().id, reason=reason, effective_on=doing.today,
-              posted_at=doing.now, actor=doing.actor, note=doing.values.get("why", "")[:150],
-              authority=doing.authority)
+              posted_at=doing.now, actor=doing.actor, note=note, authority=doing.authority)
 
 
 def _adjust_form(doing: Doing) -> Sequence[Given]:
@@ -46,7 +46,7 @@ def _adjust(doing: Doing) -> None:
     debt, way = doing.debt(), doing.choice("way", _WAYS)
     amount = doing.amount("amount", debt.currency)
     adjust(doing.session, key=doing.key, debt_id=debt.id, bucket=Bucket(doing.choice("bucket", _BUCKETS)),
-           amount=amount if way == "raise" else -amount, reason=doing.text("why"), effective_on=doing.today,
+           amount=amount if way == "raise" else -amount, reason=doing.why(), effective_on=doing.today,
            posted_at=doing.now, actor=doing.actor, against=_AGAINST[way], authority=doing.authority)
 
 
@@ -61,7 +61,7 @@ def _overpayment_form(doing: Doing) -> Sequence[Given]:
 def _overpayment(doing: Doing) -> None:
     debt = doing.debt()
     refund_overpayment(doing.session, key=doing.key, debt_id=debt.id, amount=doing.amount("amount", debt.currency),
-                       effective_on=doing.today, posted_at=doing.now, actor=doing.actor, cause=doing.text("why"),
+                       effective_on=doing.today, posted_at=doing.now, actor=doing.actor, cause=doing.why(),
                        through=CreditorAccount.DIRECT)
 
 
@@ -93,7 +93,7 @@ def _refund(doing: Doing) -> None:
     amount = doing.amount("amount", currency)
     doing.refuse_without(Authority.LEAD, BoundedAct.REFUND, doing.target, amount.minor)
     refund_payment(doing.session, key=doing.key, payment_id=doing.target, amount=amount, effective_on=doing.today,
-                   posted_at=doing.now, actor=doing.actor, cause=doing.text("why"), through=CreditorAccount.DIRECT)
+                   posted_at=doing.now, actor=doing.actor, cause=doing.why(), through=CreditorAccount.DIRECT)
 
 
 def _reverse_form(doing: Doing) -> Sequence[Given]:
@@ -107,7 +107,7 @@ def _reverse(doing: Doing) -> None:
         raise StaffError("An entry of this kind is not reversed: adjust the debt instead.")
     doing.refuse_without(Authority.LEAD, BoundedAct.REVERSAL, doing.target)
     reverse(doing.session, key=doing.key, txn_id=doing.target, effective_on=doing.today, posted_at=doing.now,
-            actor=doing.actor, cause=doing.text("why"))
+            actor=doing.actor, cause=doing.why())
 
 
 MONEY = (

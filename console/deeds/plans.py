@@ -48,7 +48,7 @@ def _change(doing: Doing) -> None:
         raise StaffError("The first instalment has to be within a year from today.")
     change_plan(doing.session, key=doing.key, plan_id=plan.id, expected=doing.number("seen", 10**9),
                 offer=_rest(doing, plan, frequency, first_on), actor=doing.actor, now=doing.now, by_staff=True,
-                why=doing.text("why"), authority=doing.authority)
+                why=doing.why(), authority=doing.authority)
 
 
 def _rest(doing: Doing, plan: Plan, frequency: object, first_on: object) -> Offer:
@@ -71,7 +71,7 @@ def _pause(doing: Doing) -> None:
     if until is None or until > doing.today + timedelta(days=366):
         raise StaffError("A pause has to end within a year.")
     pause_plan(doing.session, key=doing.key, plan_id=doing.plan().id, expected=doing.number("seen", 10**9), until=until,
-               actor=doing.actor, now=doing.now, today=doing.today, by_staff=True, why=doing.text("why"))
+               actor=doing.actor, now=doing.now, today=doing.today, by_staff=True, why=doing.why())
 
 
 def _plain_form(doing: Doing) -> Sequence[Given]:
@@ -80,16 +80,16 @@ def _plain_form(doing: Doing) -> Sequence[Given]:
 
 def _resume(doing: Doing) -> None:
     resume_plan(doing.session, key=doing.key, plan_id=doing.plan().id, expected=doing.number("seen", 10**9),
-                actor=doing.actor, now=doing.now, today=doing.today, by_staff=True, why=doing.text("why"))
+                actor=doing.actor, now=doing.now, today=doing.today, by_staff=True, why=doing.why())
 
 
 def _catch_up(doing: Doing) -> None:
     catch_up(doing.session, key=doing.key, plan_id=doing.plan().id, expected=doing.number("seen", 10**9),
-             actor=doing.actor, now=doing.now, today=doing.today, by_staff=True, why=doing.text("why"))
+             actor=doing.actor, now=doing.now, today=doing.today, by_staff=True, why=doing.why())
 
 
 def _cancel(doing: Doing) -> None:
-    doing.text("why")
+    doing.why()
     cancel_plan(doing.session, key=doing.key, plan_id=doing.plan().id, expected=doing.number("seen", 10**9),
                 actor=doing.actor, now=doing.now)
 

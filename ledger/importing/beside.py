@@ -54,7 +54,7 @@ def _start(request: Request) -> "subprocess.Popen[bytes] | None":
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     try:
         child = subprocess.Popen(
-            [sys.executable, "-m", "ledger.importing.beside"],
+            [sys.executable, "-P", "-m", "ledger.importing.beside"],  # -P: no module of the folder the operator is in
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment,
         )  # fmt: skip
     except OSError:
@@ -73,7 +73,11 @@ def _start(request: Request) -> "subprocess.Popen[bytes] | None":
 def _received(child: "subprocess.Popen[bytes]") -> Iterator[Part]:
     assert child.stdout is not None
     while size := child.stdout.read(8):
-        kind, values = marshal.loads(child.stdout.read(int.from_bytes(size, "big")))  # noqa: S302 - our own process
+        length = int.from_bytes(size, "big")
+        content = child.stdout.read(length)
+        if len(content) < length:
+            break
+        kind, values = marshal.loads(content)  # noqa: S302  # nosec B302  # a pipe that our own process alone writes to
         if kind == _FAILED:
             raise OperatorError(values[0])
         part = _KINDS[kind](*values)
@@ -97,8 +101,10 @@ def _fields(part: Part) -> tuple[Any, ...]:
 
 def main() -> None:
     """What the process does: take a request, answer with the pieces of the file."""
-    request: Request = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - from the process that started this one
-    out = sys.stdout.buffer
+    asked = sys.stdin.buffer.read()
+    request: Request = pickle.loads(asked)  # noqa: S301  # nosec B301  # a pipe from the process that started this one
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # libraries print: whatever is not an answer goes to standard error
     try:
         for part in check_rows(request):
             _send(out, _NAMES[type(part)], _fields(part))

@@ -20,4 +20,4 @@ _TextLoader.yaml_implicit_resolvers = {}
 
 def load_text_yaml(text: str) -> Any:
     """The content of a YAML document: text, lists and mappings. Raises yaml.YAMLError, also for a key given twice."""
-    return yaml.load(text, Loader=_TextLoader)  # noqa: S506 - derived from SafeLoader
+    return yaml.load(text, Loader=_TextLoader)  # noqa: S506  # nosec B506  # derived from SafeLoader

@@ -10,10 +10,11 @@ from ledger.models.parties import Creditor, Debt, Debtor
 from ledger.models.plans import Instalment, InstalmentEvent, Plan, PlanDebt, PlanVersion, PlanVersionDue
 from ledger.models.postings import Account, DebtBalance, Entry, Seal, TakeBack, Txn
 from ledger.models.promises import Promise, PromiseDebt
+from ledger.models.remarks import Remark
 from ledger.models.settlements import Settlement, SettlementDue
 
 __all__ = [
     "Account", "Accrual", "AccrualSpan", "Approval", "Budget", "Creditor", "Debt", "DebtBalance", "Debtor",
     "DeltaImport", "Entry", "FeedEvent", "Hold", "Instalment", "InstalmentEvent", "Plan", "PlanDebt", "PlanVersion",
-    "PlanVersionDue", "Promise", "PromiseDebt", "Seal", "Settlement", "SettlementDue", "TakeBack", "Txn",
+    "PlanVersionDue", "Promise", "PromiseDebt", "Remark", "Seal", "Settlement", "SettlementDue", "TakeBack", "Txn",
 ]

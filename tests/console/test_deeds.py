@@ -15,6 +15,7 @@ from ledger.money import Money
 from ledger.offers import Offer
 from ledger.plans import agree_plan
 from ledger.receipts import receive
+from ledger.remarks import REMARKED
 from ledger.schedule import MONTHLY
 from runtime.database import Database
 from tests.console.conftest import Browser, Debtors, Hands
@@ -126,6 +127,9 @@ def test_an_adjustment_posts_once(account: Account, ana: Browser) -> None:
     assert (account.owed().fees, account.count(Txn)) == (1_250, 1)
     assert [what for what, _ in account.log()] == [What.DID]
     assert "fees: £0.00 → £12.50" in account.log()[0][1]
+    assert "court fee" in ana.get(account.path).text
+    with account.db.read() as session:  # the words are beside the books
+        assert session.scalars(select(Txn.cause)).all() == [REMARKED]
     other = account.check(ana, "adjust", target, bucket="fees", way="raise", amount="1", why="x")
     changed = hidden(other.text) | {"once": hidden(checked.text)["once"]}
     again = ana.post(f"{account.path}/adjust/{target}", step="do", **changed)

@@ -166,6 +166,31 @@ def _wait_until_gone(db: Database) -> None:
         time.sleep(0.1)
 
 
+def test_a_process_that_ends_within_a_piece_is_said(
+    portfolio_file: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = "import os; os.write(1, (1000).to_bytes(8, 'big') + b'the rest never came')"
+    monkeypatch.setattr(beside, "_large", lambda _: True)
+    monkeypatch.setattr(beside, "_start", lambda _: subprocess.Popen([sys.executable, "-c", half],
+                                                                     stdout=subprocess.PIPE))
+    with pytest.raises(OperatorError, match="has stopped in the middle"), \
+            beside.checked(Request(portfolio_file(10), TODAY)) as parts:
+        list(parts)
+
+
+def test_nothing_of_the_folder_somebody_imports_in_is_run(
+    portfolio_file: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path, planted = portfolio_file(10), tmp_path / "shared"
+    (planted / "ledger").mkdir(parents=True)
+    (planted / "ledger" / "__init__.py").write_text("open('taken-over', 'w')")
+    monkeypatch.chdir(planted)
+    monkeypatch.setattr(beside, "_large", lambda _: True)
+    with beside.checked(Request(path, TODAY)) as parts:
+        assert sum(len(part.good) for part in parts if isinstance(part, Chunk)) == 10
+    assert not (planted / "taken-over").exists()
+
+
 def test_nothing_is_left_running(portfolio_file: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beside, "_large", lambda _: True)
     with beside.checked(Request(portfolio_file(6_000), TODAY)) as parts:

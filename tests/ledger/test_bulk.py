@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from ledger.bulk import bulk_writer, copied, count_anew
+from ledger.bulk import bulk_writer, copied, count_anew, named
 from ledger.models import Creditor, Debtor
 from runtime.database import Database
 from tests.ledger.portfolio import Portfolio
@@ -116,3 +116,11 @@ def test_the_rows_are_counted_anew(db: Database, portfolio: Portfolio) -> None:
     }[db.dialect]
     with db.read() as session:
         assert session.scalar(text(counted)) >= 1
+
+
+@pytest.mark.parametrize("names", [("debt; --", ()), ("debt", ("id", "ref) VALUES (1")), ("", ()), ("debt", ("é",))])
+def test_only_plain_names_come_into_a_statement(names: tuple[str, tuple[str, ...]]) -> None:
+    with pytest.raises(ValueError, match="not the name"):
+        named(*names)
+    assert named("debt") == "debt"
+    assert named("debt", ("id", "ref")) == "debt (id, ref)"

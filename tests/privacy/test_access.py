@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from compliance.links import make_link
+from compliance.operator import operator
+from ledger.money import Money
 from privacy.access import Copy, subject_copy
 from privacy.reach import reach
 from runtime.ids import DebtorId
@@ -41,6 +43,21 @@ def test_all_that_is_theirs_is_in_it(desk: Desk) -> None:
     assert document["about"]["explained"]["budget"]["form"].startswith("Income")
     for words in (*SAID, "NG-0001", "Jane"):
         assert words in page
+
+
+def test_the_page_can_be_read_by_the_person_it_is_about(desk: Desk) -> None:
+    desk.settle(desk.now)
+    _, document, page = copy_of(desk, desk.home.jane)
+    posted = document["data"]["entry"][0]
+    assert str(Money(posted["amount"], posted["currency"])) in page
+    assert "wages: lost my job" in page
+    for raw in ("{&#39;", "T12:00:00", "+00:00", ">True<", ">False<", "None"):
+        assert raw not in page
+    assert "Kept three years after the last activity." in page
+    assert "What for:" in page
+    assert "Income and spending of the household" in page
+    assert operator().email in page
+    assert document["about"]["kept"]["entry"] == "as long as the ledger"
 
 
 def test_nothing_of_somebody_else_is_in_it(desk: Desk) -> None:
