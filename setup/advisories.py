@@ -61,9 +61,10 @@ def main() -> int:
     try:
         accepted = {name: read_accepted(path) for name, path in ACCEPTED.items()}
         for name, lock in LOCKS.items():
+            answer = None
             while sources and (answer := ask(lock, sources[0])) is None:
                 sources.pop(0)
-            if not sources:
+            if answer is None:
                 print(f"advisories: no source of advisories can be reached here; not checked: {', '.join(left)}")
                 break
             failed |= _say(left.pop(0), answer, accepted.get(name, {}))

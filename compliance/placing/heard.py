@@ -30,7 +30,7 @@ _JUDGED = {"deceased": "The account holder is said to have died", "wrong_person"
 
 
 def heard_by_staff(session: Session, turn: Turn, *, now: datetime) -> tuple[str, ...]:
-    """Let a turn that staff answer take its legal effect; what did is noted with the turn, and given.
+    """Let a turn that staff answer, and no action of the bot's, take its legal effect; what did is noted with the turn, and given.
 
     What is urgent and still open takes its effect where it is answered without the engine. Twice changes nothing.
     """
@@ -82,5 +82,5 @@ def _place(session: Session, claim: str, turn: Turn, conversation_id: Conversati
             what = effect(session, **given)
             what.hold(HoldReason.STAFF_REVIEW, until=last_day(session, debtor_id=what.debtor_id, today=today,
                                                               reason=HoldReason.STAFF_REVIEW))
-            what.ticket(claim, f"{_JUDGED[claim]}, to the colleague who has the conversation. Everything rests for "
+            what.ticket(claim, f"{_JUDGED[claim]}, in a message that the bot does not answer. Everything rests for "
                                "now: decide what is so.", urgent=True)
