@@ -30,7 +30,7 @@ _JUDGED = {"deceased": "The account holder is said to have died", "wrong_person"
 
 
 def heard_by_staff(session: Session, turn: Turn, *, now: datetime) -> tuple[str, ...]:
-    """Let a turn that staff answer, and no action of the bot's, take its legal effect; what did is noted with the turn, and given.
+    """Let a turn that staff answer, and no action of the bot's, take its legal effect; what did is noted and given.
 
     What is urgent and still open takes its effect where it is answered without the engine. Twice changes nothing.
     """
