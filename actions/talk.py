@@ -83,8 +83,8 @@ def consequences(ctx: Context) -> Sequence[Say]:
         return [Say("consequences_resting", {"advice": advice(ctx)}, (ADVICE, PERSON))]
     stages = sorted({(d.kind, d.stage or "default") for d in asked})
     told = [ctx.operator.consequence_text(kind, stage, ctx.debtor.country) for kind, stage in stages]
-    texts = list(dict.fromkeys(filter(None, told)))
-    return [Say("consequences", {"texts": texts, "others": bool(texts) and None in told, "advice": advice(ctx)},
+    words = list(dict.fromkeys(filter(None, told)))
+    return [Say("consequences", {"texts": words, "others": bool(words) and None in told, "advice": advice(ctx)},
                 (SPREAD, CANNOT, ADVICE, PERSON))]
 
 

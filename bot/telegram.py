@@ -184,8 +184,7 @@ class TelegramChannel:
                 if error.say != TOO_MUCH or not _said_lately(session, conversation_id, TOO_MUCH, now):
                     say(session, conversation_id=conversation_id, text=Say(error.say, error.values),
                         turn_id=TurnId(turn.id), now=now)
-            else:
-                heard_by_staff(session, turn, now=now)
+            heard_by_staff(session, turn, now=now)
             return None
 
     def _conversation(self, session: Session, chat: str, update: Update) -> tuple[Conversation, bool]:

@@ -7,6 +7,7 @@ them to judge; until they have, everything rests.
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -29,7 +30,7 @@ _JUDGED = {"deceased": "The account holder is said to have died", "wrong_person"
 
 
 def heard_by_staff(session: Session, turn: Turn, *, now: datetime) -> tuple[str, ...]:
-    """Let a turn that staff answer take its legal effect; what did is noted with the turn, and given.
+    """Let a turn that staff answer, and no action of the bot's, take its legal effect; what did is noted and given.
 
     What is urgent and still open takes its effect where it is answered without the engine. Twice changes nothing.
     """
@@ -59,25 +60,27 @@ def _said(turn: Turn) -> tuple[str, ...]:
 def _place(session: Session, claim: str, turn: Turn, conversation_id: ConversationId, debtor_id: DebtorId | None,
            now: datetime) -> None:
     today = now.astimezone(operator().zone).date()
+    given: dict[str, Any] = {"key": f"{turn.id}:heard:{claim}", "conversation_id": conversation_id,
+                             "debtor_id": debtor_id, "now": now, "today": today}
     chosen = turn.choice or {}
-    debt_id, every = (DebtId(chosen["debt"]) if chosen.get("debt") else None), bool(chosen.get("all"))
-    key = f"{turn.id}:heard:{claim}"
-    if claim in ("dispute", "fraud"):
-        function = dispute if claim == "dispute" else fraud
-        function(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, debt_id=debt_id, every=every,
-                 now=now, today=today)
-    elif claim == "represented":
-        represented(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, contact=None, now=now,
-                    today=today)
-    elif claim == "bankruptcy":
-        bankruptcy(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
-    elif claim == "stop_contact":
-        stop_contact(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
-    elif claim == "self_harm":
-        self_harm(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
-    else:
-        what = effect(session, key=key, conversation_id=conversation_id, debtor_id=debtor_id, now=now, today=today)
-        what.hold(HoldReason.STAFF_REVIEW, until=last_day(session, debtor_id=what.debtor_id, today=today,
-                                                          reason=HoldReason.STAFF_REVIEW))
-        what.ticket(claim, f"{_JUDGED[claim]}, to the colleague who has the conversation. Everything rests for now: "
-                           "decide what is so.", urgent=True)
+    which: dict[str, Any] = {"debt_id": DebtId(chosen["debt"]) if chosen.get("debt") else None,
+                             "every": bool(chosen.get("all"))}
+    match claim:
+        case "dispute":
+            dispute(session, **given, **which)
+        case "fraud":
+            fraud(session, **given, **which)
+        case "represented":
+            represented(session, **given, contact=None)
+        case "bankruptcy":
+            bankruptcy(session, **given)
+        case "stop_contact":
+            stop_contact(session, **given)
+        case "self_harm":
+            self_harm(session, **given)
+        case _:
+            what = effect(session, **given)
+            what.hold(HoldReason.STAFF_REVIEW, until=last_day(session, debtor_id=what.debtor_id, today=today,
+                                                              reason=HoldReason.STAFF_REVIEW))
+            what.ticket(claim, f"{_JUDGED[claim]}, in a message that the bot does not answer. Everything rests for "
+                               "now: decide what is so.", urgent=True)

@@ -136,6 +136,17 @@ def test_it_is_heard_in_what_is_not_taken_in_otherwise(
     assert client.get("/healthz").status_code == 200
 
 
+def test_a_letter_that_is_too_long_for_the_bot_takes_its_legal_effect(
+        telegram: TelegramServer, client: httpx.Client, db: Database) -> None:
+    telegram.write(7, "I dispute this debt, it is not mine. " + "It was in May. " * 270)
+    (turn,) = turns(db, 1)
+    assert turn.actions == ["heard_dispute"]
+    assert said(db).count("message_too_long") == 1
+    with db.read() as session:
+        assert session.scalars(select(Ticket.kind)).all() == ["dispute"]
+    assert client.get("/healthz").status_code == 200
+
+
 def test_one_debtor_has_so_many_messages_over_all_chats(
         telegram: TelegramServer, client: httpx.Client, db: Database, home: Household) -> None:
     chats = range(1, ACCOUNT_SHARE + 3)

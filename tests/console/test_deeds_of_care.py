@@ -149,7 +149,7 @@ def test_a_crisis_goes_on_after_the_notice_of_its_end(account: Account, ana: Bro
 # A debt's age ------------------------------------------------------------------------------------------------------
 
 
-def old(account: Account, **dates: date | None) -> None:
+def old(account: Account, **dates: date | bool | None) -> None:
     with account.db.write() as session:
         session.execute(update(Debt).where(Debt.id == account.debt.id).values(
             {"opened_on": date(2012, 1, 1), "due_on": None, "last_acknowledged_on": None, "time_barred": None} | dates))
