@@ -17,7 +17,7 @@ def upgrade() -> None:
     """To this revision."""
     op.create_table('remark',
     sa.Column('key', sa.String(length=200), nullable=False),
-    sa.Column('debtor_id', sa.BigInteger(), nullable=False),
+    sa.Column('debtor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('words', sa.Text(), nullable=False),
     sa.Column('actor', sa.String(length=100), nullable=False),
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
