@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
+from compliance.operator import operator
 from compliance.profile import Profile, profile_of
 from compliance.time_bar import Age, Dates
 from ledger.holds import effect_of
@@ -232,9 +233,9 @@ class Estate:
         found = {entry.effective_on for entry in self.entries}
         found.update(day for agreed in self.agreed for day in agreed.days)
         found.update(hold.until for hold in self.holds if hold.until is not None)
-        zone = ZoneInfo(self.debtor.timezone) if self.debtor.timezone else None
-        found.update(d.as_of.astimezone(zone).date() for d in self.debts.values() if d.as_of is not None)
-        found.update(d.as_of.date() for d in self.debts.values() if d.as_of is not None)
+        moments = [debt.as_of for debt in self.debts.values()] + [hold.lifted_at for hold in self.holds]
+        zones = {UTC, operator().zone, ZoneInfo(self.debtor.timezone) if self.debtor.timezone else UTC}
+        found.update(at.astimezone(zone).date() for at in moments if at is not None for zone in zones)
         found.update(d.opened_on for d in self.debts.values())
         return frozenset(found)
 

@@ -842,6 +842,12 @@ def _(world: World) -> None:
         turn=turn,
         values={"amount": {"minor": 1250, "currency": "GBP"}, "on": {"date": f"{due}"}},
     )
+    held = person.hold(HoldReason.HARDSHIP)
+    held.lifted_at = world.now - timedelta(days=3)  # a day on which nothing else was
+    world.session.flush()
+    today = held.lifted_at.astimezone(operator().zone).date()
+    person.said(f"Done. The hold ended today, {today}.", name="hold_ended", values={"on": {"date": f"{today}"}},
+                turn=person.typed("end the hold", "action_breathing_space"))
 
 
 @breaks(34)
