@@ -33,10 +33,10 @@ from runtime.database import Database  # noqa: E402
 from runtime.migrate import upgrade  # noqa: E402
 
 # To compile a statement takes longer than to run it, and each database of a test would compile all of them anew.
-databases.create_engine = partial(create_engine, execution_options={"compiled_cache": {}})  # type: ignore[attr-defined]
+databases.create_engine = partial(create_engine, execution_options={"compiled_cache": {}})
 for _dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
-    _dialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
-    _dialect.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign]
+    _dialect.__eq__ = lambda one, other: type(one) is type(other)
+    _dialect.__hash__ = lambda one: hash(type(one))
 DIALECTS = ("sqlite", "postgresql")
 Make = Callable[[], Database]
 

@@ -1,4 +1,4 @@
-"""The walls between rooms: imports point downwards only, and engine and application know nothing of each other."""
+"""The walls between rooms: imports point downwards only, and the engine shares but a few small files."""
 
 import ast
 import sys

@@ -76,7 +76,7 @@ class Till:
         answer = self.client.post("/webhooks/stripe", content=raw, headers={"Stripe-Signature": signature or own})
         return str(answer.json()["outcome"]) if answer.status_code == 200 else str(answer.status_code)
 
-    def books(self) -> list[object]:
+    def books(self) -> list[Any]:
         """Everything that moved or was said."""
         with self.db.read() as session:
             return [session.execute(select(func.count(), func.sum(Entry.amount)).select_from(Entry)).one(),
@@ -107,7 +107,7 @@ def test_a_payment_that_is_told_again_and_again(till: Till) -> None:
     raw, signature = signed(body, webhook_secret())
     assert till.deliver(raw, signature) == "posted"
     after = till.books()
-    assert "payment_received" in after[1]  # type: ignore[operator]
+    assert "payment_received" in after[1]
     assert [till.deliver(raw, signature) for _ in range(3)] == ["duplicate"] * 3, "byte for byte"
     _, later = signed(raw, webhook_secret(), timestamp=int(time.time()) + 60)
     assert till.deliver(raw, later) == "duplicate", "signed anew, as Stripe does when it tries again"
